@@ -1,0 +1,181 @@
+use std::fmt;
+
+use super::{Access, AgentClaims, Policy, PolicyVersion, Role};
+
+/// Claims that are legal but probably not meant: the lint over [`AgentClaims`].
+///
+/// `Display` is a sentence for people; [`Warning::id`] a word for programs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Warning {
+    /// The subject has no `@`.
+    SubjectWithoutAt,
+    /// The subject begins or ends with a space.
+    SubjectWithOuterSpace,
+    /// An administrator's role beside a policy.
+    AdministratorWithPolicy,
+    /// An agent's role beside a policy.
+    AgentWithPolicy,
+    /// A policy without the claim `role`.
+    DefaultRoleWithPolicy,
+    /// A policy that names no resource.
+    PolicyGrantsNothing,
+    /// Devices are granted, but not all that it takes to start a session on one.
+    DevicesWithoutSession,
+    /// A policy of version 2.
+    PolicyOfVersion2,
+    /// A policy of raw JSON, which nothing here has checked.
+    RawPolicy,
+    /// A lifetime of more than 24 hours.
+    LongLived,
+}
+
+impl Warning {
+    /// A stable name in kebab case, for programs and documentation.
+    #[must_use]
+    pub const fn id(self) -> &'static str {
+        match self {
+            Self::SubjectWithoutAt => "subject-without-at",
+            Self::SubjectWithOuterSpace => "subject-with-outer-space",
+            Self::AdministratorWithPolicy => "administrator-with-policy",
+            Self::AgentWithPolicy => "agent-with-policy",
+            Self::DefaultRoleWithPolicy => "default-role-with-policy",
+            Self::PolicyGrantsNothing => "policy-grants-nothing",
+            Self::DevicesWithoutSession => "devices-without-session",
+            Self::PolicyOfVersion2 => "policy-of-version-2",
+            Self::RawPolicy => "raw-policy",
+            Self::LongLived => "long-lived",
+        }
+    }
+
+    pub(super) fn of(claims: &AgentClaims) -> Vec<Self> {
+        let mut warnings = Vec::new();
+        let subject = claims.subject().as_str();
+        if !subject.contains('@') {
+            warnings.push(Self::SubjectWithoutAt);
+        }
+        if subject.trim() != subject {
+            warnings.push(Self::SubjectWithOuterSpace);
+        }
+        match claims.access() {
+            Access::NarrowedRole(Role::Administrator, _) => warnings.push(Self::AdministratorWithPolicy),
+            Access::NarrowedRole(Role::Agent, _) => warnings.push(Self::AgentWithPolicy),
+            Access::NarrowedDefault(_) => warnings.push(Self::DefaultRoleWithPolicy),
+            Access::AccountDefault | Access::Role(_) | Access::PolicyOnly(_) => {}
+        }
+        if let Some(policy) = claims.access().policy() {
+            warnings.extend(Self::of_policy(policy));
+        }
+        if claims.lifetime().is_long_lived() {
+            warnings.push(Self::LongLived);
+        }
+        warnings
+    }
+
+    fn of_policy(policy: &Policy) -> Vec<Self> {
+        let mut warnings = Vec::new();
+        match policy.version() {
+            Some(PolicyVersion::V3) => {}
+            Some(PolicyVersion::V2) => warnings.push(Self::PolicyOfVersion2),
+            None => return vec![Self::RawPolicy],
+        }
+        if policy.rules().next().is_none() {
+            warnings.push(Self::PolicyGrantsNothing);
+        }
+        let grants = |resource| policy.rule(resource).is_some();
+        if grants("devices") && !(grants("sessions") && grants("push")) {
+            warnings.push(Self::DevicesWithoutSession);
+        }
+        warnings
+    }
+}
+
+impl fmt::Display for Warning {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::SubjectWithoutAt => {
+                "the subject has no `@`; in most accounts it is the agent's email address, and another text creates a new user"
+            }
+            Self::SubjectWithOuterSpace => {
+                "the subject begins or ends with a space, so it names another user than without it; trim it"
+            }
+            Self::AdministratorWithPolicy => {
+                "an administrator with a policy may still do all that the policy does not mention; use `Access::PolicyOnly` to restrict"
+            }
+            Self::AgentWithPolicy => {
+                "an agent's role with a policy is not deny-by-default; use `Access::PolicyOnly` to restrict"
+            }
+            Self::DefaultRoleWithPolicy => {
+                "how a policy merges with the default role is not documented; use `Access::PolicyOnly` to restrict"
+            }
+            Self::PolicyGrantsNothing => "the policy names no resource, so it denies everything; add the rules that are meant",
+            Self::DevicesWithoutSession => {
+                "the policy grants devices but not both sessions and push, so no session can be started on them; add the missing rules"
+            }
+            Self::PolicyOfVersion2 => "the policy is of version 2; start from `Policy::new()` for the current version 3",
+            Self::RawPolicy => "the policy is raw JSON that nothing has checked; build it from rules if they can express it",
+            Self::LongLived => {
+                "the token lives over a day and cannot be revoked alone; shorten it unless it is meant for SCIM provisioning"
+            }
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::claims::{Lifetime, Rule};
+
+    fn warnings(subject: &str, access: Access) -> Vec<Warning> {
+        AgentClaims::new(subject, access).unwrap().warnings()
+    }
+
+    fn whole() -> Policy {
+        Policy::new()
+            .devices(Rule::any())
+            .and_then(|policy| policy.sessions(Rule::any()))
+            .and_then(|policy| policy.push(Rule::any()))
+            .unwrap()
+    }
+
+    #[test]
+    fn nothing_to_say_of_what_is_recommended() {
+        assert_eq!(warnings("jane@example.com", Access::PolicyOnly(whole())), []);
+        assert_eq!(warnings("jane@example.com", Access::Role(Role::Administrator)), []);
+        assert_eq!(warnings("jane@example.com", Access::AccountDefault), []);
+    }
+
+    #[test]
+    fn names_what_is_probably_wrong() {
+        use Warning::*;
+        let devices = Policy::new().devices(Rule::any()).unwrap();
+        let with_push = devices.clone().push(Rule::any()).unwrap();
+        let v2 = Policy::version_2().sessions(Rule::any()).unwrap();
+        let raw = Policy::from_raw_json_unchecked(serde_json::Map::new());
+        for (subject, access, expected) in [
+            ("jane", Access::AccountDefault, SubjectWithoutAt),
+            ("jane@example.com ", Access::AccountDefault, SubjectWithOuterSpace),
+            ("a@b", Access::NarrowedRole(Role::Administrator, whole()), AdministratorWithPolicy),
+            ("a@b", Access::NarrowedRole(Role::Agent, whole()), AgentWithPolicy),
+            ("a@b", Access::NarrowedDefault(whole()), DefaultRoleWithPolicy),
+            ("a@b", Access::PolicyOnly(Policy::new()), PolicyGrantsNothing),
+            ("a@b", Access::PolicyOnly(devices), DevicesWithoutSession),
+            ("a@b", Access::PolicyOnly(with_push), DevicesWithoutSession),
+            ("a@b", Access::PolicyOnly(v2), PolicyOfVersion2),
+            ("a@b", Access::PolicyOnly(raw), RawPolicy),
+        ] {
+            assert_eq!(warnings(subject, access), [expected]);
+        }
+    }
+
+    #[test]
+    fn a_day_is_no_warning_and_a_second_more_is() {
+        let claims = AgentClaims::new("a@b", Access::AccountDefault).unwrap();
+        let day = claims.clone().with_lifetime(Lifetime::new(Lifetime::MAX).unwrap());
+        assert_eq!(day.warnings(), []);
+        let longer = Lifetime::long_lived(Lifetime::MAX + Duration::from_secs(1)).unwrap();
+        assert_eq!(claims.with_lifetime(longer).warnings(), [Warning::LongLived]);
+    }
+}

@@ -1,0 +1,13 @@
+//! Who signs: where a key comes from, what it signs, and its public half.
+
+mod error;
+mod public_key;
+mod signature;
+mod source;
+#[cfg(test)]
+pub(crate) mod testing;
+
+pub use error::{KeyError, KeyErrorKind};
+pub use public_key::{PublicKey, PublicKeyError};
+pub use signature::{Signature, SigningInput};
+pub use source::{FixedKey, KeySource, SigningKey};

@@ -1,0 +1,94 @@
+//! A public key as JSON Web Key (RFC 7517; RFC 7518, section 6.3.1).
+
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use jsonwebtoken::jwk::{AlgorithmParameters, CommonParameters, Jwk, KeyAlgorithm, PublicKeyUse, RSAKeyParameters, RSAKeyType};
+use serde_json::Value;
+
+use super::{PublicKey, PublicKeyError};
+
+impl PublicKey {
+    /// From the JSON text of a JWK.
+    ///
+    /// `kty` must be `RSA`; `use`, `alg` and `key_ops`, where present, must allow RS256 signatures to be verified.
+    ///
+    /// # Errors
+    ///
+    /// [`PublicKeyError::NotRsaJwk`], [`PublicKeyError::PrivateKey`] if it has private members, and those of
+    /// [`PublicKey::from_components`].
+    pub fn from_jwk(json: &str) -> Result<Self, PublicKeyError> {
+        let refused = || PublicKeyError::NotRsaJwk;
+        let value: Value = serde_json::from_str(json).map_err(|_| refused())?;
+        if ["d", "p", "q", "dp", "dq", "qi", "oth"].into_iter().any(|member| value.get(member).is_some()) {
+            return Err(PublicKeyError::PrivateKey);
+        }
+        let jwk: Jwk = serde_json::from_value(value).map_err(|_| refused())?;
+        let AlgorithmParameters::RSA(parameters) = &jwk.algorithm else { return Err(refused()) };
+        if !verifies_rs256(&jwk.common) {
+            return Err(refused());
+        }
+        let number = |text: &str| URL_SAFE_NO_PAD.decode(text).map_err(|_| refused());
+        Self::from_components(&number(&parameters.n)?, &number(&parameters.e)?)
+    }
+
+    /// As the JSON text of a JWK with `alg`, `use` and the thumbprint as `kid`.
+    #[must_use]
+    pub fn to_jwk(&self) -> String {
+        let jwk = Jwk {
+            common: CommonParameters {
+                public_key_use: Some(PublicKeyUse::Signature),
+                key_algorithm: Some(KeyAlgorithm::RS256),
+                key_id: Some(self.thumbprint().to_owned()),
+                ..CommonParameters::default()
+            },
+            algorithm: AlgorithmParameters::RSA(RSAKeyParameters {
+                key_type: RSAKeyType::RSA,
+                n: URL_SAFE_NO_PAD.encode(&self.0.modulus),
+                e: URL_SAFE_NO_PAD.encode(&self.0.exponent),
+            }),
+        };
+        serde_json::json!(jwk).to_string()
+    }
+}
+
+fn verifies_rs256(common: &CommonParameters) -> bool {
+    use jsonwebtoken::jwk::KeyOperations;
+    matches!(common.public_key_use, None | Some(PublicKeyUse::Signature))
+        && matches!(common.key_algorithm, None | Some(KeyAlgorithm::RS256))
+        && common.key_operations.as_ref().is_none_or(|operations| operations.contains(&KeyOperations::Verify))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::keys::testing::TestKey;
+
+    #[test]
+    fn survives_a_jwk() {
+        let key = TestKey::generate().public;
+        let jwk: Value = serde_json::from_str(&key.to_jwk()).unwrap();
+        assert_eq!(jwk["kid"], key.thumbprint());
+        assert_eq!((&jwk["kty"], &jwk["alg"], &jwk["use"], &jwk["e"]), (&json!("RSA"), &json!("RS256"), &json!("sig"), &json!("AQAB")));
+        assert_eq!(PublicKey::from_jwk(&key.to_jwk()).unwrap(), key);
+    }
+
+    #[test]
+    fn only_a_public_rsa_key_for_signatures() {
+        let jwk: Value = serde_json::from_str(&TestKey::generate().public.to_jwk()).unwrap();
+        let with = |member: &str, value: Value| {
+            let mut jwk = jwk.clone();
+            jwk[member] = value;
+            PublicKey::from_jwk(&jwk.to_string())
+        };
+        assert!(with("key_ops", json!(["verify"])).is_ok());
+        assert_eq!(with("key_ops", json!(["encrypt"])), Err(PublicKeyError::NotRsaJwk));
+        assert_eq!(with("use", json!("enc")), Err(PublicKeyError::NotRsaJwk));
+        assert_eq!(with("alg", json!("PS256")), Err(PublicKeyError::NotRsaJwk));
+        assert_eq!(with("kty", json!("oct")), Err(PublicKeyError::NotRsaJwk));
+        assert_eq!(with("n", json!("AQAB==")), Err(PublicKeyError::NotRsaJwk));
+        assert_eq!(with("n", json!("AQAB")), Err(PublicKeyError::TooSmall { bits: 17 }));
+        assert_eq!(with("d", json!("AQAB")), Err(PublicKeyError::PrivateKey));
+        assert_eq!(PublicKey::from_jwk("{}"), Err(PublicKeyError::NotRsaJwk));
+    }
+}

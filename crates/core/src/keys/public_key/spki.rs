@@ -1,0 +1,137 @@
+//! A public key as `SubjectPublicKeyInfo` (RFC 5280, section 4.1), in DER and in PEM (RFC 7468, section 13).
+
+use der::{
+    Decode as _, Encode as _,
+    asn1::{BitStringRef, UintRef},
+};
+use pem_rfc7468::LineEnding;
+use pkcs1::RsaPublicKeyRef;
+use spki::SubjectPublicKeyInfoRef;
+
+use super::{PublicKey, PublicKeyError};
+
+const LABEL: &str = "PUBLIC KEY";
+
+impl PublicKey {
+    /// From PEM: one block `-----BEGIN PUBLIC KEY-----`, as the Cobrowse dashboard shows it. White space around it and at the
+    /// ends of its lines does not matter.
+    ///
+    /// # Errors
+    ///
+    /// [`PublicKeyError::NotPem`], [`PublicKeyError::WrongLabel`], [`PublicKeyError::PrivateKey`], and those of
+    /// [`PublicKey::from_spki_der`].
+    pub fn from_pem(pem: &str) -> Result<Self, PublicKeyError> {
+        let lines: Vec<&str> = pem.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
+        let pem = lines.join("\n");
+        let (label, der) = pem_rfc7468::Decoder::new_detect_wrap(pem.as_bytes())
+            .and_then(|mut decoder| {
+                let mut der = Vec::new();
+                decoder.decode_to_end(&mut der)?;
+                Ok((decoder.type_label(), der))
+            })
+            .map_err(|_| PublicKeyError::NotPem)?;
+        match label {
+            LABEL => Self::from_spki_der(&der),
+            private if private.contains("PRIVATE KEY") => Err(PublicKeyError::PrivateKey),
+            _ => Err(PublicKeyError::WrongLabel),
+        }
+    }
+
+    /// From DER: exactly one `SubjectPublicKeyInfo` with the algorithm rsaEncryption.
+    ///
+    /// # Errors
+    ///
+    /// [`PublicKeyError::Malformed`], [`PublicKeyError::NotRsa`], and those of [`PublicKey::from_components`].
+    pub fn from_spki_der(der: &[u8]) -> Result<Self, PublicKeyError> {
+        let spki = SubjectPublicKeyInfoRef::from_der(der).map_err(|_| PublicKeyError::Malformed)?;
+        if spki.algorithm.oid != pkcs1::ALGORITHM_OID {
+            return Err(PublicKeyError::NotRsa);
+        }
+        if spki.algorithm.parameters.is_some_and(|parameters| !parameters.is_null()) {
+            return Err(PublicKeyError::Malformed);
+        }
+        let key = spki.subject_public_key.as_bytes().ok_or(PublicKeyError::Malformed)?;
+        let key = RsaPublicKeyRef::from_der(key).map_err(|_| PublicKeyError::Malformed)?;
+        Self::from_components(key.modulus.as_bytes(), key.public_exponent.as_bytes())
+    }
+
+    /// As PEM, with a final newline: what to paste into the Cobrowse dashboard, under Settings > Integrations > JWT SSO.
+    #[must_use]
+    pub fn to_pem(&self) -> &str {
+        &self.0.spki.pem
+    }
+
+    /// As DER.
+    #[must_use]
+    pub fn to_spki_der(&self) -> &[u8] {
+        &self.0.spki.der
+    }
+}
+
+/// Made once with the key, so that showing it cannot fail.
+pub(super) struct Encoded {
+    der: Vec<u8>,
+    pem: String,
+}
+
+/// The key as `RSAPublicKey` (RFC 8017, appendix A.1.1) in DER, and as `SubjectPublicKeyInfo`.
+pub(super) fn encode(modulus: &[u8], exponent: &[u8]) -> Result<(Vec<u8>, Encoded), der::Error> {
+    let key = RsaPublicKeyRef { modulus: UintRef::new(modulus)?, public_exponent: UintRef::new(exponent)? };
+    let pkcs1 = key.to_der()?;
+    let subject_public_key = BitStringRef::from_bytes(&pkcs1)?;
+    let der = SubjectPublicKeyInfoRef { algorithm: pkcs1::ALGORITHM_ID, subject_public_key }.to_der()?;
+    let pem = pem_rfc7468::encode_string(LABEL, LineEnding::LF, &der).map_err(|_| der::ErrorKind::Failed)?;
+    Ok((pkcs1, Encoded { der, pem }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::keys::testing::TestKey;
+
+    #[test]
+    fn survives_pem_and_der() {
+        let key = TestKey::generate().public;
+        assert_eq!(PublicKey::from_pem(key.to_pem()).unwrap(), key);
+        assert_eq!(PublicKey::from_spki_der(key.to_spki_der()).unwrap(), key);
+        assert!(key.to_pem().starts_with("-----BEGIN PUBLIC KEY-----\n"));
+        assert!(key.to_pem().ends_with("-----END PUBLIC KEY-----\n"));
+    }
+
+    #[test]
+    fn white_space_of_a_text_box_does_not_matter() {
+        let key = TestKey::generate().public;
+        let pem = key.to_pem();
+        for copied in [pem.replace('\n', "\r\n"), pem.replace('\n', "\n  "), format!("\n\n{}\n", pem.trim())] {
+            assert_eq!(PublicKey::from_pem(&copied).unwrap(), key);
+        }
+    }
+
+    #[test]
+    fn only_rsa_encryption_and_nothing_after_it() {
+        let key = TestKey::generate().public;
+        let trailing = [key.to_spki_der(), &[0]].concat();
+        assert_eq!(PublicKey::from_spki_der(&trailing), Err(PublicKeyError::Malformed));
+        let truncated = &key.to_spki_der()[..200];
+        assert_eq!(PublicKey::from_spki_der(truncated), Err(PublicKeyError::Malformed));
+
+        let mut pss = key.to_spki_der().to_vec();
+        let arc = pss.windows(9).position(|bytes| bytes == pkcs1::ALGORITHM_OID.as_bytes()).unwrap() + 8;
+        pss[arc] = 10;
+        assert_eq!(PublicKey::from_spki_der(&pss), Err(PublicKeyError::NotRsa));
+    }
+
+    #[test]
+    fn other_blocks_are_named() {
+        let pem = TestKey::generate().public.to_pem().to_owned();
+        for (text, expected) in [
+            (pem.replace("PUBLIC KEY", "PRIVATE KEY"), PublicKeyError::PrivateKey),
+            (pem.replace("PUBLIC KEY", "RSA PRIVATE KEY"), PublicKeyError::PrivateKey),
+            (pem.replace("PUBLIC KEY", "CERTIFICATE"), PublicKeyError::WrongLabel),
+            ("SPGqPIcVnsOEJQ".into(), PublicKeyError::NotPem),
+            (String::new(), PublicKeyError::NotPem),
+        ] {
+            assert_eq!(PublicKey::from_pem(&text), Err(expected));
+        }
+    }
+}

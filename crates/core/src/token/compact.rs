@@ -1,0 +1,130 @@
+//! Writing the compact serialization (RFC 7515, section 7.1).
+
+use base64::{Engine as _, encoded_len, engine::general_purpose::URL_SAFE_NO_PAD};
+use serde::Serialize;
+use zeroize::Zeroizing;
+
+use super::{AUDIENCE, MintError};
+use crate::{
+    claims::{AgentClaims, LicenseKey, Policy, RoleClaim},
+    keys::{PublicKey, SigningInput},
+};
+
+/// The header of every token without a key id, and the beginning of the others.
+const HEADER: &str = r#"{"alg":"RS256","typ":"JWT"}"#;
+
+/// The claims of a token in the order in which they are written.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Payload<'a> {
+    iat: u64,
+    exp: u64,
+    aud: &'static str,
+    iss: &'a str,
+    sub: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    display_name: Option<&'a str>,
+    #[serde(skip_serializing_if = "RoleClaim::is_absent")]
+    role: RoleClaim,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    policy: Option<&'a Policy>,
+}
+
+impl<'a> Payload<'a> {
+    pub(super) fn new(issuer: &'a LicenseKey, claims: &'a AgentClaims, iat: u64, exp: u64) -> Self {
+        Self {
+            iat,
+            exp,
+            aud: AUDIENCE,
+            iss: issuer.as_str(),
+            sub: claims.subject().as_str(),
+            display_name: claims.display_name().map(crate::DisplayName::as_str),
+            role: claims.access().role_claim(),
+            policy: claims.access().policy(),
+        }
+    }
+}
+
+/// A token that lacks its signature.
+pub(super) struct Unsigned(Zeroizing<String>);
+
+impl Unsigned {
+    /// Makes room for the whole token at once, so that no copy of it stays behind in memory.
+    pub(super) fn new(payload: &Payload<'_>, key: &PublicKey, with_key_id: bool) -> Result<Self, MintError> {
+        let header = if with_key_id { with_kid(key.thumbprint()) } else { HEADER.to_owned() };
+        let payload = serde_json::to_vec(payload).map_err(MintError::Json)?;
+        let length = [header.len(), payload.len(), key.modulus_bytes()]
+            .into_iter()
+            .map(|bytes| encoded_len(bytes, false).unwrap_or(usize::MAX))
+            .fold(2, usize::saturating_add);
+        if length > super::MAX_TOKEN_BYTES {
+            return Err(MintError::TooLong { bytes: length });
+        }
+        let mut text = Zeroizing::new(String::with_capacity(length));
+        URL_SAFE_NO_PAD.encode_string(header, &mut text);
+        text.push('.');
+        URL_SAFE_NO_PAD.encode_string(payload, &mut text);
+        Ok(Self(text))
+    }
+
+    pub(super) fn signing_input(&self) -> SigningInput<'_> {
+        SigningInput::new(self.0.as_bytes())
+    }
+
+    pub(super) fn sign(self, signature: &[u8]) -> Zeroizing<String> {
+        let Self(mut text) = self;
+        text.push('.');
+        URL_SAFE_NO_PAD.encode_string(signature, &mut text);
+        text
+    }
+}
+
+/// A thumbprint is base64url, so it needs no escapes in JSON.
+fn with_kid(thumbprint: &str) -> String {
+    format!(r#"{},"kid":"{thumbprint}"}}"#, &HEADER[..HEADER.len() - 1])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Access, keys::testing::TestKey};
+
+    fn unsigned(with_key_id: bool) -> (Unsigned, TestKey) {
+        let key = TestKey::generate();
+        let issuer = LicenseKey::new("SPGqPIcVnsOEJQ").unwrap();
+        let claims = AgentClaims::new("jane@example.com", Access::AccountDefault).unwrap();
+        let payload = Payload::new(&issuer, &claims, 1_700_000_000, 1_700_003_600);
+        (Unsigned::new(&payload, &key.public, with_key_id).unwrap(), key)
+    }
+
+    #[test]
+    fn the_bytes_that_are_signed() {
+        let (unsigned, _) = unsigned(false);
+        let expected = [
+            URL_SAFE_NO_PAD.encode(r#"{"alg":"RS256","typ":"JWT"}"#),
+            URL_SAFE_NO_PAD.encode(
+                r#"{"iat":1700000000,"exp":1700003600,"aud":"https://cobrowse.io","iss":"SPGqPIcVnsOEJQ","sub":"jane@example.com"}"#,
+            ),
+        ];
+        assert_eq!(unsigned.signing_input().message(), expected.join(".").as_bytes());
+    }
+
+    #[test]
+    fn a_key_id_is_the_thumbprint() {
+        let (unsigned, key) = unsigned(true);
+        let text = std::str::from_utf8(unsigned.signing_input().message()).unwrap();
+        let header = URL_SAFE_NO_PAD.decode(text.split('.').next().unwrap()).unwrap();
+        let expected = format!(r#"{{"alg":"RS256","typ":"JWT","kid":"{}"}}"#, key.public.thumbprint());
+        assert_eq!(String::from_utf8(header).unwrap(), expected);
+    }
+
+    #[test]
+    fn the_text_never_moves_in_memory() {
+        for with_key_id in [false, true] {
+            let (unsigned, _) = unsigned(with_key_id);
+            let (start, capacity) = (unsigned.0.as_ptr(), unsigned.0.capacity());
+            let text = unsigned.sign(&[0; 256]);
+            assert_eq!((text.as_ptr(), text.len()), (start, capacity));
+        }
+    }
+}

@@ -1,0 +1,103 @@
+use std::time::SystemTime;
+
+use serde_json::{Map, Value};
+
+use super::{Evidence, Expectations, TABLE, TokenRule, VerifyError};
+use crate::token::clock::numeric_date;
+
+/// A token looked at by a person who asks why it is refused: decodes what it can, and reports every rule.
+///
+/// An inspection believes nobody and decides nothing; to accept a token, use [`Verifier`](crate::Verifier), which asks the same
+/// rules strictly.
+///
+/// ```
+/// use cobrowse_jwt_core::{Inspection, Outcome, VerifyError};
+///
+/// let inspection = Inspection::of("eyJhbGciOiJub25lIn0.eyJleHAiOjE3MDAwMDAwMDAwMDB9.");
+/// let failures: Vec<_> = inspection.failures().collect();
+/// assert!(failures.contains(&&VerifyError::Unsigned));
+/// assert!(failures.contains(&&VerifyError::Milliseconds { claim: "exp" }));
+/// ```
+#[derive(Clone, Debug)]
+pub struct Inspection {
+    header: Option<Map<String, Value>>,
+    claims: Option<Map<String, Value>>,
+    findings: Vec<Finding>,
+}
+
+impl Inspection {
+    /// Inspects the text by the system's clock. The signature and whose license key it is cannot be judged without the keys:
+    /// [`Verifier::inspect`](crate::Verifier::inspect) has them.
+    #[must_use]
+    pub fn of(text: &str) -> Self {
+        Self::against(text, &Expectations { now: numeric_date(SystemTime::now()), ..Expectations::default() })
+    }
+
+    pub(in crate::token) fn against(text: &str, expected: &Expectations<'_>) -> Self {
+        let evidence = Evidence::read(text);
+        let findings =
+            TABLE.iter().map(|(rule, judge)| Finding { rule: *rule, outcome: judge(&evidence, expected) }).collect();
+        let object = |json: Option<super::evidence::Json>| json.and_then(|json| json.object);
+        Self { header: object(evidence.header), claims: object(evidence.claims), findings }
+    }
+
+    /// The header, if it can be read.
+    #[must_use]
+    pub const fn header(&self) -> Option<&Map<String, Value>> {
+        self.header.as_ref()
+    }
+
+    /// The claims, if they can be read. Nobody vouches for them.
+    #[must_use]
+    pub const fn claims(&self) -> Option<&Map<String, Value>> {
+        self.claims.as_ref()
+    }
+
+    /// Every rule with its outcome, in the order of the table.
+    #[must_use]
+    pub fn findings(&self) -> &[Finding] {
+        &self.findings
+    }
+
+    /// What is wrong, in the order of the table. None does not mean that the token is right: see
+    /// [`Outcome::NotCheckable`].
+    pub fn failures(&self) -> impl Iterator<Item = &VerifyError> {
+        self.findings.iter().filter_map(|finding| match &finding.outcome {
+            Outcome::Failed(error) => Some(error),
+            Outcome::Passed | Outcome::NotCheckable(_) => None,
+        })
+    }
+}
+
+/// One rule and what became of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Finding {
+    /// The rule.
+    pub rule: TokenRule,
+    /// What became of it.
+    pub outcome: Outcome,
+}
+
+impl Finding {
+    /// A sentence for people: what holds, what to do, or why nobody can tell.
+    #[must_use]
+    pub fn sentence(&self) -> String {
+        match &self.outcome {
+            Outcome::Passed => self.rule.description().to_owned(),
+            Outcome::Failed(error) => error.to_string(),
+            Outcome::NotCheckable(reason) => (*reason).to_owned(),
+        }
+    }
+}
+
+/// What became of a rule.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// The token keeps the rule.
+    Passed,
+    /// The token breaks the rule.
+    Failed(VerifyError),
+    /// Nobody can tell, for this reason.
+    NotCheckable(&'static str),
+}

@@ -1,0 +1,13 @@
+//! What a token must be: one table of rules, read leniently by [`Inspection`] and strictly by [`Verifier`](super::Verifier).
+
+mod error;
+mod evidence;
+mod inspection;
+mod rules;
+
+pub use error::VerifyError;
+pub use inspection::{Finding, Inspection, Outcome};
+pub use rules::TokenRule;
+
+pub(super) use evidence::{Evidence, ReadClaims};
+pub(super) use rules::{Expectations, TABLE};

@@ -1,0 +1,22 @@
+//! Minting and verifying.
+
+mod agent_token;
+mod clock;
+mod compact;
+mod contract;
+mod mint_error;
+mod minter;
+mod verifier;
+
+pub use agent_token::AgentToken;
+pub use clock::{Clock, ClockSkew, ClockSkewError};
+pub use contract::{Finding, Inspection, Outcome, TokenRule, VerifyError};
+pub use mint_error::MintError;
+pub use minter::{Minter, MinterBuilder};
+pub use verifier::{VerifiedToken, Verifier};
+
+/// The longest token that is minted or verified, in bytes. A token with a 2048-bit key and a usual policy has about 820.
+pub const MAX_TOKEN_BYTES: usize = 64 * 1024;
+
+/// The claim `aud` of every token, for self-hosted instances too.
+pub(crate) const AUDIENCE: &str = "https://cobrowse.io";
