@@ -1,0 +1,24 @@
+use std::fmt;
+
+use zeroize::Zeroizing;
+
+/// What an encrypted key was encrypted with. Its memory is wiped when it is dropped, and its `Debug` shows nothing.
+pub struct Passphrase(Zeroizing<String>);
+
+impl Passphrase {
+    /// Takes the passphrase as it is, spaces included.
+    #[must_use]
+    pub fn new(passphrase: impl Into<String>) -> Self {
+        Self(Zeroizing::new(passphrase.into()))
+    }
+
+    pub(crate) fn as_bytes(&self) -> &[u8] {
+        self.0.as_bytes()
+    }
+}
+
+impl fmt::Debug for Passphrase {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("Passphrase(..)")
+    }
+}

@@ -1,0 +1,208 @@
+//! From a text to the one private key block in it, past the damage that keys take in variables, YAML files and editors.
+
+use base64ct::{Base64, Encoding as _};
+use zeroize::Zeroizing;
+
+use crate::{PemError, PemErrorKind};
+
+/// A block whose label promises an RSA private key.
+pub(crate) struct Block {
+    pub(crate) label: Label,
+    pub(crate) der: Zeroizing<Vec<u8>>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Label {
+    /// `PRIVATE KEY`
+    Pkcs8,
+    /// `RSA PRIVATE KEY`
+    Pkcs1,
+    /// `ENCRYPTED PRIVATE KEY`
+    EncryptedPkcs8,
+}
+
+/// Public blocks beside the key do no harm and are passed over.
+pub(crate) fn private_key_block(text: &[u8]) -> Result<Block, PemError> {
+    let mut private = None;
+    let mut public = None;
+    for raw in Blocks(text) {
+        let raw = raw?;
+        match meaning(raw.label) {
+            Ok(_) if private.is_some() => return Err(PemErrorKind::SeveralKeys.into()),
+            Ok(label) => private = Some((label, raw.body)),
+            Err(kind) => public = public.or(Some(kind)),
+        }
+    }
+    match (private, public) {
+        (Some((label, body)), _) => Ok(Block { label, der: decode(body)? }),
+        (None, Some(kind)) => Err(kind.into()),
+        (None, None) => Err(no_block(text).into()),
+    }
+}
+
+/// What a label promises, or what it is instead of an RSA private key.
+fn meaning(label: &[u8]) -> Result<Label, PemErrorKind> {
+    match label {
+        b"PRIVATE KEY" => Ok(Label::Pkcs8),
+        b"RSA PRIVATE KEY" => Ok(Label::Pkcs1),
+        b"ENCRYPTED PRIVATE KEY" => Ok(Label::EncryptedPkcs8),
+        b"EC PRIVATE KEY" | b"EC PARAMETERS" => Err(PemErrorKind::EcKey),
+        b"DSA PRIVATE KEY" | b"DSA PARAMETERS" => Err(PemErrorKind::DsaKey),
+        b"OPENSSH PRIVATE KEY" => Err(PemErrorKind::OpenSshKey),
+        b"CERTIFICATE" | b"X509 CERTIFICATE" | b"TRUSTED CERTIFICATE" => Err(PemErrorKind::Certificate),
+        b"CERTIFICATE REQUEST" | b"NEW CERTIFICATE REQUEST" => Err(PemErrorKind::CertificateRequest),
+        public if public.ends_with(b"PUBLIC KEY") => Err(PemErrorKind::PublicKey),
+        private if private.ends_with(b"PRIVATE KEY") => Err(PemErrorKind::OtherAlgorithm),
+        _ => Err(PemErrorKind::OtherLabel),
+    }
+}
+
+fn no_block(text: &[u8]) -> PemErrorKind {
+    match text {
+        [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => PemErrorKind::Utf16,
+        [0x30, 0x80..=0x84, ..] => PemErrorKind::Der,
+        _ => PemErrorKind::NoPem,
+    }
+}
+
+struct RawBlock<'t> {
+    label: &'t [u8],
+    body: &'t [u8],
+}
+
+/// The blocks of a text, each from its BEGIN line to the END line of the same label (RFC 7468, section 2).
+struct Blocks<'t>(&'t [u8]);
+
+impl<'t> Iterator for Blocks<'t> {
+    type Item = Result<RawBlock<'t>, PemErrorKind>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let (_, rest) = split_once(self.0, b"-----BEGIN ")?;
+        self.0 = &[];
+        let Some((label, rest)) = split_once(rest, b"-----") else { return Some(Err(PemErrorKind::Truncated)) };
+        let Some((body, rest)) = split_once(rest, b"-----END ") else { return Some(Err(PemErrorKind::Truncated)) };
+        if find(body, b"-----BEGIN ").is_some() {
+            return Some(Err(PemErrorKind::Truncated));
+        }
+        let Some((end, rest)) = split_once(rest, b"-----") else { return Some(Err(PemErrorKind::Truncated)) };
+        if end != label {
+            return Some(Err(PemErrorKind::Malformed));
+        }
+        self.0 = rest;
+        Some(Ok(RawBlock { label, body }))
+    }
+}
+
+/// The bytes behind the base64 of a body, once white space is gone, be it real or written as `\n`.
+fn decode(body: &[u8]) -> Result<Zeroizing<Vec<u8>>, PemErrorKind> {
+    if find(body, b"Proc-Type:").is_some() {
+        return Err(PemErrorKind::LegacyEncryption);
+    }
+    let mut base64 = Zeroizing::new(Vec::with_capacity(body.len()));
+    let mut rest = body;
+    loop {
+        rest = match rest {
+            [] => break,
+            [b'\\', b'n' | b'r' | b't', rest @ ..] => rest,
+            [space, rest @ ..] if space.is_ascii_whitespace() => rest,
+            [byte, rest @ ..] => {
+                base64.push(*byte);
+                rest
+            }
+        };
+    }
+    if base64.len() % 4 != 0 {
+        return Err(PemErrorKind::Truncated);
+    }
+    let mut der = Zeroizing::new(vec![0; base64.len() / 4 * 3]);
+    let length = Base64::decode(&*base64, &mut der).map_err(|_| PemErrorKind::Malformed)?.len();
+    der.truncate(length);
+    Ok(der)
+}
+
+fn split_once<'t>(text: &'t [u8], separator: &[u8]) -> Option<(&'t [u8], &'t [u8])> {
+    let start = find(text, separator)?;
+    Some((&text[..start], &text[start + separator.len()..]))
+}
+
+fn find(text: &[u8], part: &[u8]) -> Option<usize> {
+    text.windows(part.len()).position(|window| window == part)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const GOOD: &str = "-----BEGIN PRIVATE KEY-----\nTUlJ\nRQ==\n-----END PRIVATE KEY-----\n";
+
+    fn read(text: &[u8]) -> Result<(Label, Vec<u8>), PemErrorKind> {
+        private_key_block(text).map(|block| (block.label, block.der.to_vec())).map_err(|error| error.kind())
+    }
+
+    #[test]
+    fn repairs_what_does_no_harm() {
+        let escaped = GOOD.replace('\n', "\\n");
+        let public = GOOD.replace("PRIVATE KEY", "CERTIFICATE");
+        for text in [
+            GOOD.to_owned(),
+            GOOD.replace('\n', "\r\n"),
+            GOOD.replace('\n', "\r"),
+            format!("\u{feff}{GOOD}"),
+            GOOD.replace('\n', "\n    "),
+            GOOD.trim_end().to_owned(),
+            escaped.clone(),
+            GOOD.replace('\n', "\\r\\n"),
+            format!("\"{escaped}\""),
+            format!("'{GOOD}'"),
+            GOOD.replace('\n', ""),
+            GOOD.replace('\n', " "),
+            format!("Bag Attributes\n    friendlyName: \u{fc}\n{GOOD}\nthe end"),
+            format!("{public}{GOOD}{public}"),
+        ] {
+            assert_eq!(read(text.as_bytes()), Ok((Label::Pkcs8, b"MIIE".to_vec())), "{text}");
+        }
+        let latin_1 = [b"Schl\xfcssel\n", GOOD.as_bytes()].concat();
+        assert!(read(&latin_1).is_ok());
+    }
+
+    #[test]
+    fn names_what_it_is_instead() {
+        for (label, expected) in [
+            ("PUBLIC KEY", PemErrorKind::PublicKey),
+            ("RSA PUBLIC KEY", PemErrorKind::PublicKey),
+            ("CERTIFICATE", PemErrorKind::Certificate),
+            ("CERTIFICATE REQUEST", PemErrorKind::CertificateRequest),
+            ("EC PRIVATE KEY", PemErrorKind::EcKey),
+            ("DSA PRIVATE KEY", PemErrorKind::DsaKey),
+            ("OPENSSH PRIVATE KEY", PemErrorKind::OpenSshKey),
+            ("ANY PRIVATE KEY", PemErrorKind::OtherAlgorithm),
+            ("PGP MESSAGE", PemErrorKind::OtherLabel),
+        ] {
+            assert_eq!(read(GOOD.replace("PRIVATE KEY", label).as_bytes()), Err(expected), "{label}");
+        }
+        assert_eq!(read(b""), Err(PemErrorKind::NoPem));
+        assert_eq!(read(b"SPGqPIcVnsOEJQ"), Err(PemErrorKind::NoPem));
+        assert_eq!(read(b"\x30\x82\x04\xbe\x02\x01\x00"), Err(PemErrorKind::Der));
+        assert_eq!(read(b"\xff\xfe-\0-\0"), Err(PemErrorKind::Utf16));
+    }
+
+    #[test]
+    fn names_what_is_broken() {
+        let legacy = GOOD.replace("\nTUlJ", "\nProc-Type: 4,ENCRYPTED\nDEK-Info: AES-256-CBC,00\n\nTUlJ");
+        for (text, expected) in [
+            (GOOD.replace("-----END PRIVATE KEY-----", ""), PemErrorKind::Truncated),
+            (GOOD.replace("-----END PRIVATE KEY-----", "-----END PRIV"), PemErrorKind::Truncated),
+            ("-----BEGIN PRIVATE".to_owned(), PemErrorKind::Truncated),
+            (GOOD.replace("RQ==", "RQ"), PemErrorKind::Truncated),
+            (GOOD.replace("END PRIVATE", "END PUBLIC"), PemErrorKind::Malformed),
+            (GOOD.replace("TUlJ", "TU*J"), PemErrorKind::Malformed),
+            (GOOD.replace("RQ==", "RR=="), PemErrorKind::Malformed),
+            (GOOD.repeat(2), PemErrorKind::SeveralKeys),
+            (format!("{GOOD}{}", GOOD.replace("PRIVATE", "RSA PRIVATE")), PemErrorKind::SeveralKeys),
+            (format!("-----BEGIN PRIVATE KEY-----\nTUlJ\n{GOOD}"), PemErrorKind::Truncated),
+            (legacy, PemErrorKind::LegacyEncryption),
+        ] {
+            assert_eq!(read(text.as_bytes()), Err(expected), "{text}");
+        }
+    }
+}
