@@ -1,0 +1,113 @@
+use std::time::Duration;
+
+use cobrowse_jwt::{Access, AgentClaims, LicenseKey, Lifetime, Permission, Policy, Role, Rule};
+use serde_json::{Value, json};
+
+/// Claims as a user builds them, and as they must stand in the token, written by hand.
+#[derive(Debug)]
+pub struct ClaimSet {
+    /// What is minted.
+    pub claims: AgentClaims,
+    /// All claims of the token but `iat` and `exp`.
+    pub expected: Value,
+    /// From `iat` to `exp`, in seconds.
+    pub seconds: u64,
+}
+
+/// The account of all tests.
+///
+/// # Panics
+///
+/// Never.
+#[must_use]
+pub fn license_key() -> LicenseKey {
+    LicenseKey::new("SPGqPIcVnsOEJQ").unwrap()
+}
+
+/// Every kind of access, every resource and every claim at least once.
+///
+/// # Panics
+///
+/// If the library refuses any of them.
+#[must_use]
+pub fn claim_sets() -> Vec<ClaimSet> {
+    let customer = || Rule::custom_data("user_id", "42").unwrap();
+    let new = |subject: &str, access| AgentClaims::new(subject, access).unwrap();
+    let set = |claims, seconds, mut expected: Value| {
+        expected["aud"] = json!("https://cobrowse.io");
+        expected["iss"] = json!("SPGqPIcVnsOEJQ");
+        ClaimSet { claims, expected, seconds }
+    };
+    vec![
+        set(new("jane@example.com", Access::AccountDefault), 3_600, json!({"sub": "jane@example.com"})),
+        set(
+            new("Zoë \"Z\" 🦀 <zoe@example.com>", Access::Role(Role::Agent)).with_display_name("Zoë\u{2019}s \\ 🦀").unwrap(),
+            3_600,
+            json!({"sub": "Zoë \"Z\" 🦀 <zoe@example.com>", "displayName": "Zoë’s \\ 🦀", "role": "agent"}),
+        ),
+        set(
+            new("boss@example.com", Access::Role(Role::Administrator))
+                .with_lifetime(Lifetime::new(Duration::from_secs(60)).unwrap()),
+            60,
+            json!({"sub": "boss@example.com", "role": "administrator"}),
+        ),
+        set(
+            new(
+                "boss@example.com",
+                Access::NarrowedRole(
+                    Role::Administrator,
+                    Policy::new().features(Rule::permissions([Permission::Read]).unwrap()).unwrap(),
+                ),
+            ),
+            3_600,
+            json!({
+                "sub": "boss@example.com", "role": "administrator",
+                "policy": {"version": 3, "features": {"permissions": ["read"]}},
+            }),
+        ),
+        set(
+            new("jane@example.com", Access::NarrowedDefault(Policy::new().devices(customer()).unwrap())),
+            3_600,
+            json!({
+                "sub": "jane@example.com",
+                "policy": {"version": 3, "devices": {"custom_data": {"user_id": "42"}}},
+            }),
+        ),
+        set(
+            new(
+                "jane@example.com",
+                Access::PolicyOnly(
+                    Policy::new()
+                        .devices(customer().and_custom_data("región", "\u{7} \"eu\"").unwrap())
+                        .and_then(|policy| policy.sessions(customer().and_id("s1")?))
+                        .and_then(|policy| policy.push(Rule::any()))
+                        .and_then(|policy| policy.members(Rule::permissions([Permission::Create, Permission::Delete])?))
+                        .and_then(|policy| policy.recordings(Rule::id("r1")?))
+                        .and_then(|policy| policy.resource("webhooks", Rule::any()))
+                        .unwrap(),
+                ),
+            )
+            .with_display_name("Jane Doe")
+            .unwrap(),
+            3_600,
+            json!({
+                "sub": "jane@example.com", "displayName": "Jane Doe", "role": null,
+                "policy": {
+                    "version": 3,
+                    "devices": {"custom_data": {"user_id": "42", "región": "\u{7} \"eu\""}},
+                    "sessions": {"custom_data": {"user_id": "42"}, "id": "s1"},
+                    "push": {}, "members": {"permissions": ["create", "delete"]}, "recordings": {"id": "r1"}, "webhooks": {},
+                },
+            }),
+        ),
+        set(
+            new("scim@example.com", Access::PolicyOnly(Policy::version_2().devices(customer()).unwrap()))
+                .with_lifetime(Lifetime::long_lived(Duration::from_secs(365 * 86_400)).unwrap()),
+            365 * 86_400,
+            json!({
+                "sub": "scim@example.com", "role": null,
+                "policy": {"version": 2, "devices": {"custom_data": {"user_id": "42"}}},
+            }),
+        ),
+    ]
+}
