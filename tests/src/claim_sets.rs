@@ -15,20 +15,12 @@ pub struct ClaimSet {
 }
 
 /// The account of all tests.
-///
-/// # Panics
-///
-/// Never.
 #[must_use]
 pub fn license_key() -> LicenseKey {
     LicenseKey::new("SPGqPIcVnsOEJQ").unwrap()
 }
 
 /// Every kind of access, every resource and every claim at least once.
-///
-/// # Panics
-///
-/// If the library refuses any of them.
 #[must_use]
 pub fn claim_sets() -> Vec<ClaimSet> {
     let customer = || Rule::custom_data("user_id", "42").unwrap();
@@ -41,13 +33,15 @@ pub fn claim_sets() -> Vec<ClaimSet> {
     vec![
         set(new("jane@example.com", Access::AccountDefault), 3_600, json!({"sub": "jane@example.com"})),
         set(
-            new("Zoë \"Z\" 🦀 <zoe@example.com>", Access::Role(Role::Agent)).with_display_name("Zoë\u{2019}s \\ 🦀").unwrap(),
+            new("Zoë \"Z\" 🦀 <zoe@example.com>", Access::Role(Role::Agent))
+                .with_display_name("Zoë\u{2019}s \\ 🦀")
+                .unwrap(),
             3_600,
             json!({"sub": "Zoë \"Z\" 🦀 <zoe@example.com>", "displayName": "Zoë’s \\ 🦀", "role": "agent"}),
         ),
         set(
             new("boss@example.com", Access::Role(Role::Administrator))
-                .with_lifetime(Lifetime::new(Duration::from_secs(60)).unwrap()),
+                .with_lifetime(Lifetime::new(Duration::from_mins(1)).unwrap()),
             60,
             json!({"sub": "boss@example.com", "role": "administrator"}),
         ),
@@ -102,7 +96,7 @@ pub fn claim_sets() -> Vec<ClaimSet> {
         ),
         set(
             new("scim@example.com", Access::PolicyOnly(Policy::version_2().devices(customer()).unwrap()))
-                .with_lifetime(Lifetime::long_lived(Duration::from_secs(365 * 86_400)).unwrap()),
+                .with_lifetime(Lifetime::long_lived(Duration::from_hours(365 * 24)).unwrap()),
             365 * 86_400,
             json!({
                 "sub": "scim@example.com", "role": null,

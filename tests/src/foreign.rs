@@ -12,11 +12,7 @@ use serde_json::{Value, json};
 /// What the verifiers of one program say of one token: by the verifier's name, `header` and `payload`, or `error`.
 pub type Answer = Value;
 
-/// Asks npm's `jsonwebtoken` and `jose`.
-///
-/// # Panics
-///
-/// If Node, the packages or the program fails.
+/// Asks the npm packages `jsonwebtoken` and `jose`.
 #[must_use]
 pub fn node(public_key_pem: &str, license_key: &str, tokens: &[String]) -> Vec<Answer> {
     let mut command = Command::new("node");
@@ -25,21 +21,13 @@ pub fn node(public_key_pem: &str, license_key: &str, tokens: &[String]) -> Vec<A
     ask(command, public_key_pem, license_key, tokens)
 }
 
-/// Asks PyPI's `PyJWT`.
-///
-/// # Panics
-///
-/// If Python, the packages or the program fails.
+/// Asks `PyJWT`.
 #[must_use]
 pub fn python(public_key_pem: &str, license_key: &str, tokens: &[String]) -> Vec<Answer> {
     ask(python_command("verify.py"), public_key_pem, license_key, tokens)
 }
 
 /// Runs a program in `interop/python` and reads the JSON that it prints.
-///
-/// # Panics
-///
-/// If Python, the packages or the program fails.
 #[must_use]
 pub fn python_json(program: &str) -> Value {
     run(python_command(program), "")

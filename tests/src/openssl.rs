@@ -14,10 +14,6 @@ pub struct Openssl(TempDir);
 
 impl Openssl {
     /// An empty folder.
-    ///
-    /// # Panics
-    ///
-    /// If there is none to be had.
     #[must_use]
     #[expect(clippy::new_without_default, reason = "it makes a folder")]
     pub fn new() -> Self {
@@ -25,10 +21,6 @@ impl Openssl {
     }
 
     /// Runs `openssl` with these words, `$PASS` standing for the passphrase, and panics if it fails.
-    ///
-    /// # Panics
-    ///
-    /// If `openssl` fails or is absent.
     #[must_use = "chain the next command, or read a file"]
     pub fn run(self, words: &str) -> Self {
         let words = words.split_whitespace().map(|word| match word {
@@ -39,10 +31,6 @@ impl Openssl {
     }
 
     /// Runs another program in the folder.
-    ///
-    /// # Panics
-    ///
-    /// If it fails or is absent.
     #[must_use = "chain the next command, or read a file"]
     pub fn program(self, command: &mut Command) -> Self {
         let output = command.current_dir(&self.0).stdin(Stdio::null()).output();
@@ -52,10 +40,6 @@ impl Openssl {
     }
 
     /// What a file in the folder holds.
-    ///
-    /// # Panics
-    ///
-    /// If it is absent.
     #[must_use]
     pub fn read(&self, file: &str) -> Vec<u8> {
         fs::read(self.0.path().join(file)).unwrap()

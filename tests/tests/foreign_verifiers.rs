@@ -37,8 +37,7 @@ fn the_verifiers_can_refuse() {
     let claims = &claim_sets()[0].claims;
     let old = Minter::builder(license_key(), key.clone()).clock(|| UNIX_EPOCH).build();
     let foreign = Minter::new(cobrowse_jwt::LicenseKey::new("trial").unwrap(), key.clone());
-    let tokens =
-        [old, foreign].map(|minter| block_on(minter.mint(claims)).unwrap().expose_secret().to_owned());
+    let tokens = [old, foreign].map(|minter| block_on(minter.mint(claims)).unwrap().expose_secret().to_owned());
     let pem = key.public_key().to_pem();
     for answer in node(pem, "SPGqPIcVnsOEJQ", &tokens).into_iter().chain(python(pem, "SPGqPIcVnsOEJQ", &tokens)) {
         for (verifier, answer) in answer.as_object().unwrap() {
@@ -71,11 +70,9 @@ fn accepted_by_all(bits: u32) {
         let before = now();
         let builder = Minter::builder(license_key(), key);
         let minter = if with_key_id { builder.with_key_id().build() } else { builder.build() };
-        let tokens: Vec<String> = sets
-            .iter()
-            .map(|set| block_on(minter.mint(&set.claims)).unwrap().expose_secret().to_owned())
-            .collect();
-        let minted = before..=now();
+        let tokens: Vec<String> =
+            sets.iter().map(|set| block_on(minter.mint(&set.claims)).unwrap().expose_secret().to_owned()).collect();
+        let during = before..=now();
 
         let by_node = node(&public, license_key().as_str(), &tokens);
         let by_python = python(&public, license_key().as_str(), &tokens);
@@ -87,7 +84,7 @@ fn accepted_by_all(bits: u32) {
                 ("crate jsonwebtoken", &by_crate(&public, token)),
             ] {
                 assert_eq!(answer["header"], header, "{verifier}: {answer}");
-                same_claims(set, &answer["payload"], &minted, verifier);
+                same_claims(set, &answer["payload"], &during, verifier);
             }
         }
     }
@@ -108,11 +105,11 @@ fn by_crate(public: &str, token: &str) -> Value {
     json!({"header": header, "payload": token.claims})
 }
 
-fn same_claims(set: &ClaimSet, payload: &Value, minted: &std::ops::RangeInclusive<u64>, verifier: &str) {
+fn same_claims(set: &ClaimSet, payload: &Value, during: &std::ops::RangeInclusive<u64>, verifier: &str) {
     let mut rest = payload.as_object().unwrap().clone();
     let iat = rest.remove("iat").unwrap().as_u64().unwrap();
     let exp = rest.remove("exp").unwrap().as_u64().unwrap();
-    assert!(minted.contains(&iat), "{verifier}: {payload}");
+    assert!(during.contains(&iat), "{verifier}: {payload}");
     assert_eq!(exp - iat, set.seconds, "{verifier}");
     assert_eq!(Value::Object(rest), set.expected, "{verifier}");
 }

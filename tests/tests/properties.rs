@@ -3,7 +3,8 @@
 use std::{sync::LazyLock, time::Duration};
 
 use cobrowse_jwt::{
-    Access, AgentClaims, ClockSkew, LicenseKey, Lifetime, Minter, Permission, Policy, PolicyError, Role, Rule, Verifier,
+    Access, AgentClaims, ClockSkew, LicenseKey, Lifetime, Minter, Permission, Policy, PolicyError, Role, Rule,
+    Verifier,
     pem::{PemKey, RsaKeySize},
 };
 use cobrowse_jwt_tests::license_key;
@@ -96,14 +97,16 @@ fn access() -> impl Strategy<Value = Access> {
 }
 
 fn claims() -> impl Strategy<Value = AgentClaims> {
-    (text(), proptest::option::of(text()), access(), 1_u64..2_000_000_000).prop_map(|(subject, name, access, seconds)| {
-        let lifetime = Lifetime::long_lived(Duration::from_secs(seconds)).unwrap();
-        let claims = AgentClaims::new(subject, access).unwrap().with_lifetime(lifetime);
-        match name {
-            Some(name) => claims.with_display_name(name).unwrap(),
-            None => claims,
-        }
-    })
+    (text(), proptest::option::of(text()), access(), 1_u64..2_000_000_000).prop_map(
+        |(subject, name, access, seconds)| {
+            let lifetime = Lifetime::long_lived(Duration::from_secs(seconds)).unwrap();
+            let claims = AgentClaims::new(subject, access).unwrap().with_lifetime(lifetime);
+            match name {
+                Some(name) => claims.with_display_name(name).unwrap(),
+                None => claims,
+            }
+        },
+    )
 }
 
 proptest! {

@@ -11,11 +11,13 @@ use cobrowse_jwt::{
 use cobrowse_jwt_tests::license_key;
 use pollster::block_on;
 
+type Wire = fn(Vec<u8>) -> Vec<u8>;
+
 /// A key behind a wire that alters what passes.
 #[derive(Debug)]
 struct Remote {
     key: Arc<dyn SigningKey>,
-    wire: fn(Vec<u8>) -> Vec<u8>,
+    wire: Wire,
 }
 
 #[async_trait]
@@ -30,7 +32,7 @@ impl SigningKey for Remote {
     }
 }
 
-fn minter(wire: fn(Vec<u8>) -> Vec<u8>) -> (Minter, Verifier) {
+fn minter(wire: Wire) -> (Minter, Verifier) {
     let key = PemKey::generate(RsaKeySize::Rsa2048).unwrap();
     let verifier = Verifier::new(license_key(), key.public_key().clone());
     let key = block_on(key.signing_key()).unwrap();
@@ -43,7 +45,7 @@ fn agent(number: usize) -> AgentClaims {
 
 #[test]
 fn an_altered_signature_makes_no_token() {
-    let wires: [(&str, fn(Vec<u8>) -> Vec<u8>); 10] = [
+    let wires: [(&str, Wire); 10] = [
         ("empty", |_| vec![]),
         ("all zero", |bytes| vec![0; bytes.len()]),
         ("one byte", |bytes| bytes[..1].to_vec()),

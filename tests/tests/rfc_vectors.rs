@@ -2,9 +2,9 @@
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use cobrowse_jwt::{FixedKey, KeySource as _, PublicKey, SigningInput, pem::PemKey};
-use pkcs1::{RsaPrivateKeyRef, UintRef};
 use pem_rfc7468::LineEnding;
 use pkcs1::der::Encode as _;
+use pkcs1::{RsaPrivateKeyRef, UintRef};
 use pollster::block_on;
 use serde::Deserialize;
 
@@ -48,7 +48,8 @@ fn reproduces(vector: &str) {
         assert_eq!(block_on(key.sign(&input)).unwrap().as_bytes(), expected);
     }
 
-    let public = PublicKey::from_jwk(&serde_json::json!({"kty": "RSA", "n": vector.jwk.n, "e": vector.jwk.e}).to_string());
+    let public =
+        PublicKey::from_jwk(&serde_json::json!({"kty": "RSA", "n": vector.jwk.n, "e": vector.jwk.e}).to_string());
     assert_eq!(key.public_key(), public.as_ref().unwrap());
     assert!(public.unwrap().verifies(&input, &expected));
 }

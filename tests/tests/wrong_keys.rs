@@ -65,7 +65,8 @@ fn keys_of_other_kinds() {
 #[test]
 #[ignore = "needs openssl, which `cargo xtask test` checks for"]
 fn encrypted_keys() {
-    let make = |how: &str| Openssl::new().run(RSA).run(&format!("pkcs8 -topk8 -in key.pem {how} -passout $PASS -out out.pem"));
+    let make =
+        |how: &str| Openssl::new().run(RSA).run(&format!("pkcs8 -topk8 -in key.pem {how} -passout $PASS -out out.pem"));
     for how in [
         "-v2 aes-256-cbc",
         "-v2 aes-192-cbc -v2prf hmacWithSHA512",
@@ -83,7 +84,11 @@ fn encrypted_keys() {
         }
         assert!(decrypt(&openssl.read("key.pem"), "not needed").is_ok());
     }
-    refused("PBES1", decrypt(&make("-v1 PBE-SHA1-3DES").read("out.pem"), PASSPHRASE), PemErrorKind::UnsupportedEncryption);
+    refused(
+        "PBES1",
+        decrypt(&make("-v1 PBE-SHA1-3DES").read("out.pem"), PASSPHRASE),
+        PemErrorKind::UnsupportedEncryption,
+    );
 }
 
 /// One wrong passphrase in 256 leaves correct padding behind; it must not be called a damaged key.
@@ -100,7 +105,10 @@ fn a_wrong_passphrase_is_always_called_so() {
 #[test]
 #[ignore = "needs openssl, which `cargo xtask test` checks for"]
 fn damage() {
-    let openssl = Openssl::new().run(RSA).run("pkey -in key.pem -traditional -out pkcs1.pem").run(&RSA.replace("key.pem", "other.pem"));
+    let openssl = Openssl::new()
+        .run(RSA)
+        .run("pkey -in key.pem -traditional -out pkcs1.pem")
+        .run(&RSA.replace("key.pem", "other.pem"));
     for file in ["key.pem", "pkcs1.pem"] {
         let pem = String::from_utf8(openssl.read(file)).unwrap();
         let key = load(pem.as_bytes()).unwrap();

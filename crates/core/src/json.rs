@@ -150,11 +150,9 @@ mod tests {
 
     #[test]
     fn tells_which_member_came_twice() {
-        for (text, name) in [
-            (r#"{"a":1,"a":1}"#, "a"),
-            (r#"{"a":{"b":1,"c":2,"b":3}}"#, "b"),
-            (r#"[{"a":1},{"x":1,"\u0078":2}]"#, "x"),
-        ] {
+        for (text, name) in
+            [(r#"{"a":1,"a":1}"#, "a"), (r#"{"a":{"b":1,"c":2,"b":3}}"#, "b"), (r#"[{"a":1},{"x":1,"\u0078":2}]"#, "x")]
+        {
             assert_eq!(Document::parse(text.as_bytes()).unwrap().repeated.as_deref(), Some(name));
         }
         assert_eq!(Document::parse(br#"{"a":{"a":1},"b":{"a":1}}"#).unwrap().repeated, None);

@@ -9,14 +9,14 @@ mod token;
 pub use async_trait::async_trait;
 
 pub use claims::{
-    Access, AgentClaims, ClaimsError, DisplayName, LicenseKey, Lifetime, Permission, Policy, PolicyError, PolicyVersion,
-    Role, Rule, Subject, Warning,
+    Access, AgentClaims, ClaimsError, DisplayName, LicenseKey, Lifetime, Permission, Policy, PolicyError,
+    PolicyVersion, Role, Rule, Subject, Warning,
 };
 pub use embed::{EmbedError, EmbedUrl, Instance, TokenUrl};
 pub use keys::{
     FixedKey, KeyError, KeyErrorKind, KeySource, PublicKey, PublicKeyError, Signature, SigningInput, SigningKey,
 };
 pub use token::{
-    AgentToken, Clock, ClockSkew, ClockSkewError, Finding, Inspection, MAX_TOKEN_BYTES, MintError, Minter, MinterBuilder,
-    Outcome, TokenRule, VerifiedToken, Verifier, VerifyError,
+    AgentToken, Clock, ClockSkew, ClockSkewError, Finding, Inspection, MAX_TOKEN_BYTES, MintError, Minter,
+    MinterBuilder, Outcome, TokenRule, VerifiedToken, Verifier, VerifyError,
 };

@@ -40,7 +40,8 @@ fn from_pkcs1(der: &[u8]) -> Result<(rsa::KeyPair, PublicKey), PemError> {
     if key.other_prime_infos.is_some() {
         return Err(PemErrorKind::MultiPrime.into());
     }
-    let public = PublicKey::from_components(key.modulus.as_bytes(), key.public_exponent.as_bytes()).map_err(numbers)?;
+    let public = PublicKey::from_components(key.modulus.as_bytes(), key.public_exponent.as_bytes())
+        .map_err(|error| numbers(&error))?;
     let pair = rsa::KeyPair::from_der(der).map_err(|_| PemErrorKind::Inconsistent)?;
     Ok((pair, public))
 }
@@ -48,7 +49,8 @@ fn from_pkcs1(der: &[u8]) -> Result<(rsa::KeyPair, PublicKey), PemError> {
 /// The public half of a key that AWS-LC made.
 pub(crate) fn public_key(pair: &rsa::KeyPair) -> Result<PublicKey, PemError> {
     let key = RsaPublicKeyRef::from_der(pair.public_key().as_ref()).map_err(|error| structure(&error))?;
-    Ok(PublicKey::from_components(key.modulus.as_bytes(), key.public_exponent.as_bytes()).map_err(numbers)?)
+    Ok(PublicKey::from_components(key.modulus.as_bytes(), key.public_exponent.as_bytes())
+        .map_err(|error| numbers(&error))?)
 }
 
 pub(crate) fn structure(error: &der::Error) -> PemErrorKind {
@@ -59,8 +61,8 @@ pub(crate) fn structure(error: &der::Error) -> PemErrorKind {
     }
 }
 
-fn numbers(error: PublicKeyError) -> PemErrorKind {
-    match error {
+fn numbers(error: &PublicKeyError) -> PemErrorKind {
+    match *error {
         PublicKeyError::TooSmall { bits } => PemErrorKind::TooSmall { bits },
         PublicKeyError::TooLarge { bits } => PemErrorKind::TooLarge { bits },
         _ => PemErrorKind::Inconsistent,

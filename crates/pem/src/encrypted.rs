@@ -3,8 +3,8 @@
 use aws_lc_rs::rsa;
 use cobrowse_jwt_core::PublicKey;
 use pkcs8::{
-    EncryptedPrivateKeyInfoRef,
-    der::{Decode as _, ErrorKind},
+    AlgorithmIdentifierRef, EncryptedPrivateKeyInfoRef,
+    der::{self as asn1, Decode as _, Reader as _, SliceReader, asn1::OctetStringRef},
     pkcs5,
 };
 
@@ -18,10 +18,8 @@ pub(crate) fn key_pair(block: &Block, passphrase: &Passphrase) -> Result<(rsa::K
     if block.label != Label::EncryptedPkcs8 {
         return der::key_pair(block);
     }
-    let info = EncryptedPrivateKeyInfoRef::from_der(&block.der).map_err(|error| match error.kind() {
-        ErrorKind::OidUnknown { .. } => PemErrorKind::UnsupportedEncryption,
-        _ => der::structure(&error),
-    })?;
+    check_structure(&block.der).map_err(|error| der::structure(&error))?;
+    let info = EncryptedPrivateKeyInfoRef::from_der(&block.der).map_err(|_| PemErrorKind::UnsupportedEncryption)?;
     let key = info.decrypt(passphrase.as_bytes()).map_err(|error| match error {
         pkcs8::Error::EncryptedPrivateKey(
             pkcs5::Error::UnsupportedAlgorithm { .. }
@@ -32,4 +30,14 @@ pub(crate) fn key_pair(block: &Block, passphrase: &Passphrase) -> Result<(rsa::K
         _ => PemErrorKind::WrongPassphrase,
     })?;
     der::from_pkcs8(key.as_bytes())
+}
+
+/// Tells damage from an algorithm that is not known: `pkcs8` answers alike to both.
+fn check_structure(der: &[u8]) -> asn1::Result<()> {
+    let mut reader = SliceReader::new(der)?;
+    reader.sequence(|info| {
+        info.decode::<AlgorithmIdentifierRef<'_>>()?;
+        info.decode::<&OctetStringRef>().map(|_| ())
+    })?;
+    reader.finish()
 }

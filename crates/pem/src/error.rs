@@ -174,13 +174,17 @@ pub enum PemErrorKind {
     #[error("this process may not read the file; grant its user the right to")]
     AccessDenied,
     /// Others than the owner may replace the key.
-    #[error("others than its owner may write the file (mode {mode:03o}); take that right away, for example with `chmod 600`")]
+    #[error(
+        "others than its owner may write the file (mode {mode:03o}); take that right away, for example with `chmod 600`"
+    )]
     WritableByOthers {
         /// The permission bits of the file.
         mode: u32,
     },
     /// Others than the owner may read the key, which strict permissions forbid.
-    #[error("others than its owner may read the file (mode {mode:03o}); take that right away, for example with `chmod 600`")]
+    #[error(
+        "others than its owner may read the file (mode {mode:03o}); take that right away, for example with `chmod 600`"
+    )]
     ReadableByOthers {
         /// The permission bits of the file.
         mode: u32,

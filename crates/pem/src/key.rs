@@ -146,7 +146,10 @@ impl Pair {
         let mut signature = vec![0; self.pair.public_modulus_len()];
         match self.pair.sign(&RSA_PKCS1_SHA256, &SystemRandom::new(), input.message(), &mut signature) {
             Ok(()) => Ok(signature),
-            Err(_) => Err(KeyError::new(KeyErrorKind::Unusable, "the key does not sign; copy it again from where it was made")),
+            Err(_) => Err(KeyError::new(
+                KeyErrorKind::Unusable,
+                "the key does not sign; copy it again from where it was made",
+            )),
         }
     }
 }

@@ -16,7 +16,7 @@ use cobrowse_jwt::{
 async fn main() -> ExitCode {
     let Err(error) = run().await else { return ExitCode::SUCCESS };
     eprintln!("error: {error}");
-    for cause in iter::successors(error.source(), |cause| cause.source()) {
+    for cause in iter::successors(error.source(), |&cause| cause.source()) {
         eprintln!("  because: {cause}");
     }
     ExitCode::FAILURE
@@ -28,21 +28,20 @@ async fn run() -> Result<(), Box<dyn Error>> {
     // This agent sees the devices and sessions of one customer, and nothing else.
     let customer = Rule::custom_data("user_id", "42")?;
     let policy = Policy::new().devices(customer.clone())?.sessions(customer)?.push(Rule::any())?;
-    let claims =
-        AgentClaims::new("jane@example.com", Access::PolicyOnly(policy))?.with_display_name("Jane Doe")?;
+    let claims = AgentClaims::new("jane@example.com", Access::PolicyOnly(policy))?.with_display_name("Jane Doe")?;
 
     let minter = Minter::new(license_key.clone(), key);
     let public_key = minter.check().await?;
     let token = minter.mint(&claims).await?;
 
     let verifier = Verifier::new(license_key, public_key.clone());
-    let verified = verifier.verify(token.expose_secret())?;
+    let accepted = verifier.verify(token.expose_secret())?;
     let url = EmbedUrl::dashboard(&Instance::default()).with_token(&token)?;
 
     report::print(&report::Report {
         origin,
         inspection: verifier.inspect(token.expose_secret()),
-        verified,
+        accepted,
         token: token.expose_secret(),
         url: url.expose_secret(),
         public_key: public_key.to_pem(),

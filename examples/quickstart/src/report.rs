@@ -9,7 +9,7 @@ use serde_json::Value;
 pub(crate) struct Report<'a> {
     pub(crate) origin: &'static str,
     pub(crate) inspection: Inspection,
-    pub(crate) verified: VerifiedToken,
+    pub(crate) accepted: VerifiedToken,
     pub(crate) token: &'a str,
     pub(crate) url: &'a str,
     pub(crate) public_key: &'a str,
@@ -22,8 +22,12 @@ pub(crate) fn print(report: &Report<'_>) {
     if let Some(claims) = report.inspection.claims() {
         println!("{:#}\n", Value::Object(claims.clone()));
     }
-    println!("issued   {}", time(report.verified.issued_at));
-    println!("expires  {}  ({} seconds later)\n", time(report.verified.expires_at), report.verified.claims.lifetime().as_secs());
+    println!("issued   {}", time(report.accepted.issued_at));
+    println!(
+        "expires  {}  ({} seconds later)\n",
+        time(report.accepted.expires_at),
+        report.accepted.claims.lifetime().as_secs()
+    );
 
     heading("What was checked");
     for finding in report.inspection.findings() {
@@ -34,7 +38,7 @@ pub(crate) fn print(report: &Report<'_>) {
         };
         println!("{mark:<7} {:<15} {}", finding.rule.id(), finding.sentence());
     }
-    for warning in report.verified.claims.warnings() {
+    for warning in report.accepted.claims.warnings() {
         println!("warning {:<15} {warning}", warning.id());
     }
 

@@ -9,7 +9,8 @@ use pollster::block_on;
 
 #[test]
 fn jsonwebtoken_itself_panics_in_this_build() {
-    let use_it = || jsonwebtoken::encode(&jsonwebtoken::Header::default(), &1, &jsonwebtoken::EncodingKey::from_secret(b"x"));
+    let use_it =
+        || jsonwebtoken::encode(&jsonwebtoken::Header::default(), &1, &jsonwebtoken::EncodingKey::from_secret(b"x"));
     assert!(std::panic::catch_unwind(use_it).is_err(), "the build does not turn on both crypto features");
 }
 

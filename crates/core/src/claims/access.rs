@@ -226,7 +226,7 @@ mod tests {
             r#"{"policy":null}"#,
             r#"{"policy":"{}"}"#,
             r#"{"policy":{"version":3},"customData":{}}"#,
-            r#"[]"#,
+            "[]",
         ] {
             assert!(serde_json::from_str::<Access>(wrong).is_err(), "{wrong}");
         }

@@ -27,10 +27,7 @@ impl AgentClaims {
     /// # Errors
     ///
     /// [`ClaimsError::EmptySubject`] and [`ClaimsError::ControlCharacterInSubject`].
-    pub fn new(
-        subject: impl TryInto<Subject, Error: Into<ClaimsError>>,
-        access: Access,
-    ) -> Result<Self, ClaimsError> {
+    pub fn new(subject: impl TryInto<Subject, Error: Into<ClaimsError>>, access: Access) -> Result<Self, ClaimsError> {
         let subject = subject.try_into().map_err(Into::into)?;
         Ok(Self { subject, display_name: None, access, lifetime: Lifetime::default() })
     }

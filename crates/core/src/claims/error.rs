@@ -95,7 +95,9 @@ pub enum PolicyError {
     #[error("the policy is not a JSON object; write {{\"version\": 3, ...}} and not a string of it")]
     NotAnObject,
     /// No `version`: the deprecated form 1.
-    #[error("the policy has no version, which is the deprecated version 1; write \"version\": 3 and put conditions into custom_data")]
+    #[error(
+        "the policy has no version, which is the deprecated version 1; write \"version\": 3 and put conditions into custom_data"
+    )]
     Version1,
     /// A `version` other than the integers 2 and 3.
     #[error("the policy's version is neither 3 nor 2; write \"version\": 3")]
@@ -107,7 +109,9 @@ pub enum PolicyError {
     #[error("the rule of {0:?} has a member other than custom_data, id and permissions; rename or remove it")]
     UnknownRuleMember(String),
     /// A condition of the wrong JSON type.
-    #[error("a condition of {0:?} has the wrong JSON type; custom_data maps strings to strings, id is a string, permissions a list of strings")]
+    #[error(
+        "a condition of {0:?} has the wrong JSON type; custom_data maps strings to strings, id is a string, permissions a list of strings"
+    )]
     WrongType(String),
     /// A permission that Cobrowse does not document.
     #[error("the rule of {0:?} has a permission other than create, read, update and delete; use one of these")]

@@ -14,7 +14,9 @@ pub enum EmbedError {
     #[error("the instance has more than a scheme, a host and a port; remove path, query, fragment and credentials")]
     NotOrigin,
     /// Longer than [`EmbedUrl::MAX_BYTES`](crate::EmbedUrl::MAX_BYTES).
-    #[error("the URL has {bytes} bytes, over the 8,000 that proxies pass on; hand the token over by postMessage instead")]
+    #[error(
+        "the URL has {bytes} bytes, over the 8,000 that proxies pass on; hand the token over by postMessage instead"
+    )]
     TooLong {
         /// The length of the URL in bytes.
         bytes: usize,

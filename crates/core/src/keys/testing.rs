@@ -1,7 +1,11 @@
 //! A key for the unit tests of this crate, which may not depend on the crates of real keys.
 
 use async_trait::async_trait;
-use aws_lc_rs::{rand::SystemRandom, rsa, signature::{KeyPair as _, RSA_PKCS1_SHA256}};
+use aws_lc_rs::{
+    rand::SystemRandom,
+    rsa,
+    signature::{KeyPair as _, RSA_PKCS1_SHA256},
+};
 use der::Decode as _;
 use pkcs1::RsaPublicKeyRef;
 

@@ -33,10 +33,14 @@ impl AgentToken {
     }
 
     /// The value of an `Authorization` header (RFC 6750, section 2.1), marked sensitive so that HTTP libraries do not log it.
+    ///
+    /// # Panics
+    ///
+    /// Never: a token is base64url and dots, which every header may hold.
     #[must_use]
     pub fn authorization(&self) -> HeaderValue {
         let bearer = Zeroizing::new(["Bearer ", self.expose_secret()].concat());
-        #[expect(clippy::expect_used, reason = "a token is base64url and dots: visible ASCII, which every header may hold")]
+        #[expect(clippy::expect_used, reason = "base64url and dots are visible ASCII, which every header may hold")]
         let mut value = HeaderValue::from_str(&bearer).expect("visible ASCII");
         value.set_sensitive(true);
         value

@@ -75,7 +75,11 @@ impl KeySource for PemFile {
         if let Some(change) = change {
             let (file, state) = (Arc::clone(&self.file), Arc::clone(&self.state));
             // Whoever asked may stop waiting: the thread finishes, and the next caller finds what it read.
-            let _ = on_own_thread(move || Ok(file.follow(&state, change))).await;
+            let _ = on_own_thread(move || {
+                file.follow(&state, change);
+                Ok(())
+            })
+            .await;
         }
         let key = self.state().key.clone();
         key.signing_key().await
@@ -166,8 +170,7 @@ impl File {
     fn parse(&self, contents: &Contents) -> Result<PemKey, PemError> {
         #[cfg(feature = "encrypted-pem")]
         if let Some(passphrase) = &self.options.passphrase {
-            return PemKey::from_encrypted_pem(&*contents.bytes, passphrase)
-                .map_err(|error| error.in_file(&self.path));
+            return PemKey::from_encrypted_pem(&*contents.bytes, passphrase).map_err(|error| error.in_file(&self.path));
         }
         PemKey::from_pem(&*contents.bytes).map_err(|error| error.in_file(&self.path))
     }

@@ -68,11 +68,7 @@ impl Rule {
     /// # Errors
     ///
     /// As [`Rule::custom_data`], and [`PolicyError::RepeatedKey`].
-    pub fn and_custom_data(
-        mut self,
-        key: impl Into<String>,
-        value: impl Into<String>,
-    ) -> Result<Self, PolicyError> {
+    pub fn and_custom_data(mut self, key: impl Into<String>, value: impl Into<String>) -> Result<Self, PolicyError> {
         let (key, value) = (key.into(), value.into());
         if key.is_empty() {
             return Err(PolicyError::EmptyKey);

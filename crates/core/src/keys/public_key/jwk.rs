@@ -1,7 +1,9 @@
 //! A public key as JSON Web Key (RFC 7517; RFC 7518, section 6.3.1).
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
-use jsonwebtoken::jwk::{AlgorithmParameters, CommonParameters, Jwk, KeyAlgorithm, PublicKeyUse, RSAKeyParameters, RSAKeyType};
+use jsonwebtoken::jwk::{
+    AlgorithmParameters, CommonParameters, Jwk, KeyAlgorithm, PublicKeyUse, RSAKeyParameters, RSAKeyType,
+};
 use serde_json::Value;
 
 use super::{PublicKey, PublicKeyError};
@@ -69,7 +71,10 @@ mod tests {
         let key = TestKey::generate().public;
         let jwk: Value = serde_json::from_str(&key.to_jwk()).unwrap();
         assert_eq!(jwk["kid"], key.thumbprint());
-        assert_eq!((&jwk["kty"], &jwk["alg"], &jwk["use"], &jwk["e"]), (&json!("RSA"), &json!("RS256"), &json!("sig"), &json!("AQAB")));
+        assert_eq!(
+            (&jwk["kty"], &jwk["alg"], &jwk["use"], &jwk["e"]),
+            (&json!("RSA"), &json!("RS256"), &json!("sig"), &json!("AQAB"))
+        );
         assert_eq!(PublicKey::from_jwk(&key.to_jwk()).unwrap(), key);
     }
 

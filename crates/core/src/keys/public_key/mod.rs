@@ -54,8 +54,8 @@ impl PublicKey {
         }
         let (pkcs1, spki) = spki::encode(modulus, exponent).map_err(|_| PublicKeyError::Inconsistent)?;
         // AWS-LC checks a key's numbers when it reads DER, and takes them unchecked as components.
-        let verifying = ParsedPublicKey::new(&RSA_PKCS1_2048_8192_SHA256, pkcs1)
-            .map_err(|_| PublicKeyError::Inconsistent)?;
+        let verifying =
+            ParsedPublicKey::new(&RSA_PKCS1_2048_8192_SHA256, pkcs1).map_err(|_| PublicKeyError::Inconsistent)?;
         Ok(Self(Arc::new(Parsed {
             modulus: modulus.to_vec(),
             exponent: exponent.to_vec(),
@@ -92,8 +92,7 @@ impl PublicKey {
 
 impl PartialEq for PublicKey {
     fn eq(&self, other: &Self) -> bool {
-        Arc::ptr_eq(&self.0, &other.0)
-            || (self.0.modulus == other.0.modulus && self.0.exponent == other.0.exponent)
+        Arc::ptr_eq(&self.0, &other.0) || (self.0.modulus == other.0.modulus && self.0.exponent == other.0.exponent)
     }
 }
 
@@ -168,7 +167,7 @@ mod tests {
     #[test]
     fn equality_and_debug_speak_of_the_key() {
         let (key, other) = (TestKey::generate().public, TestKey::generate().public);
-        let again = PublicKey::from_spki_der(&key.to_spki_der()).unwrap();
+        let again = PublicKey::from_spki_der(key.to_spki_der()).unwrap();
         assert_eq!(key, again);
         assert_ne!(key, other);
         assert!(format!("{key:?}").contains(key.thumbprint()));

@@ -41,7 +41,9 @@ pub enum VerifyError {
     #[error("the algorithm is \"none\", so nobody has signed the token; sign with RS256")]
     Unsigned,
     /// A shared secret where a key pair is needed.
-    #[error("the algorithm is {0}, which signs with a shared secret; this is another vendor's token, or sign with RS256 and your private key")]
+    #[error(
+        "the algorithm is {0}, which signs with a shared secret; this is another vendor's token, or sign with RS256 and your private key"
+    )]
     SharedSecret(String),
     /// Another algorithm.
     #[error("the algorithm is {0:?}; sign with RS256")]
@@ -74,7 +76,9 @@ pub enum VerifyError {
     #[error("the claim {0} is not a string; write it as one")]
     NotText(&'static str),
     /// Another audience.
-    #[error("the audience (aud) is not exactly \"https://cobrowse.io\"; write it so, without a trailing slash and for self-hosted instances too")]
+    #[error(
+        "the audience (aud) is not exactly \"https://cobrowse.io\"; write it so, without a trailing slash and for self-hosted instances too"
+    )]
     OtherAudience,
     /// An issuer that is no license key.
     #[error("the issuer (iss) is no license key; write the account's license key there")]
@@ -113,7 +117,9 @@ pub enum VerifyError {
     #[error("the token expires before it is issued; set exp after iat")]
     ExpiresBeforeIssued,
     /// Over 24 hours from `iat` to `exp`, with the 5 minutes that `iat` may be dated back.
-    #[error("the token lives {seconds} seconds, over a day; shorten it, or allow long-lived tokens where SCIM needs them")]
+    #[error(
+        "the token lives {seconds} seconds, over a day; shorten it, or allow long-lived tokens where SCIM needs them"
+    )]
     LongLived {
         /// The distance from `iat` to `exp` in seconds.
         seconds: u64,
@@ -143,7 +149,9 @@ impl VerifyError {
             Self::TooLong { .. } => TokenRule::Size,
             Self::WhiteSpace | Self::WrongParts { .. } | Self::NotBase64Url { .. } => TokenRule::CompactForm,
             Self::HeaderNotObject | Self::RepeatedHeaderMember(_) => TokenRule::Header,
-            Self::NoAlgorithm | Self::Unsigned | Self::SharedSecret(_) | Self::OtherAlgorithm(_) => TokenRule::Algorithm,
+            Self::NoAlgorithm | Self::Unsigned | Self::SharedSecret(_) | Self::OtherAlgorithm(_) => {
+                TokenRule::Algorithm
+            }
             Self::OtherType => TokenRule::Type,
             Self::Critical => TokenRule::Critical,
             Self::UnknownHeaderMember(_) | Self::KeyIdNotText => TokenRule::HeaderMembers,

@@ -170,9 +170,8 @@ impl ReadClaims {
             (role, _) => role,
         };
         Self {
-            audience: text(claims, "aud").and_then(|aud| {
-                if aud == AUDIENCE { Ok(()) } else { Err(VerifyError::OtherAudience) }
-            }),
+            audience: text(claims, "aud")
+                .and_then(|aud| if aud == AUDIENCE { Ok(()) } else { Err(VerifyError::OtherAudience) }),
             issuer: text(claims, "iss").and_then(|iss| LicenseKey::new(iss).map_err(VerifyError::Issuer)),
             subject: text(claims, "sub").and_then(|sub| Subject::new(sub).map_err(VerifyError::Subject)),
             display_name: match text(claims, "displayName") {

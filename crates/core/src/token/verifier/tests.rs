@@ -108,7 +108,9 @@ fn refuses_wrong_claims_by_name() {
 #[test]
 fn dates_are_whole_seconds_on_the_right_side_of_now() {
     let bench = Bench::new();
-    for wrong in [json!("1700003600"), json!(1_700_003_600.0), json!(1_700_003_600.5), json!(-1), json!(1e300), json!(null)] {
+    for wrong in
+        [json!("1700003600"), json!(1_700_003_600.0), json!(1_700_003_600.5), json!(-1), json!(1e300), json!(null)]
+    {
         assert_eq!(bench.verify_with("exp", wrong.clone()), Err(VerifyError::NotInteger("exp")), "{wrong}");
         assert_eq!(bench.verify_with("iat", wrong), Err(VerifyError::NotInteger("iat")));
     }
@@ -127,7 +129,12 @@ fn leeway_stretches_both_ends() {
     bench.verifier = bench.verifier.leeway(ClockSkew::new(Duration::from_secs(10)).unwrap());
     assert!(bench.verify_with("iat", json!(NOW + 10)).is_ok());
     assert_eq!(bench.verify_with("iat", json!(NOW + 11)), Err(VerifyError::IssuedInFuture { seconds: 11 }));
-    let expiring = |exp: u64| bench.verify_claims(&json!({"iat": NOW - 60, "exp": exp, "aud": "https://cobrowse.io", "iss": "SPGqPIcVnsOEJQ", "sub": "j@x"}).to_string());
+    let expiring = |exp: u64| {
+        bench.verify_claims(
+            &json!({"iat": NOW - 60, "exp": exp, "aud": "https://cobrowse.io", "iss": "SPGqPIcVnsOEJQ", "sub": "j@x"})
+                .to_string(),
+        )
+    };
     assert!(expiring(NOW - 9).is_ok());
     assert_eq!(expiring(NOW - 10), Err(VerifyError::Expired { seconds: 10 }));
     assert_eq!(expiring(NOW - 60), Err(VerifyError::Expired { seconds: 60 }));
@@ -184,7 +191,8 @@ fn refuses_other_headers_by_name() {
 fn the_public_key_is_no_shared_secret() {
     use aws_lc_rs::hmac;
     let bench = Bench::new();
-    let input = [r#"{"alg":"HS256","typ":"JWT"}"#, &good().to_string()].map(|part| URL_SAFE_NO_PAD.encode(part)).join(".");
+    let input =
+        [r#"{"alg":"HS256","typ":"JWT"}"#, &good().to_string()].map(|part| URL_SAFE_NO_PAD.encode(part)).join(".");
     let secret = hmac::Key::new(hmac::HMAC_SHA256, bench.key.public.to_pem().as_bytes());
     let token = format!("{input}.{}", URL_SAFE_NO_PAD.encode(hmac::sign(&secret, input.as_bytes())));
     assert_eq!(bench.verifier.verify(&token), Err(VerifyError::SharedSecret("HS256".into())));
@@ -269,7 +277,8 @@ fn a_clock_before_1970_accepts_nothing() {
 #[test]
 fn an_inspection_reads_what_it_can() {
     let bench = Bench::new();
-    let token = bench.sign(r#"{"alg":"HS256"}"#, r#"{"exp":1700000000000,"aud":"https://cobrowse.io/","policy":{"devices":{}}}"#);
+    let token = bench
+        .sign(r#"{"alg":"HS256"}"#, r#"{"exp":1700000000000,"aud":"https://cobrowse.io/","policy":{"devices":{}}}"#);
     let inspection = Inspection::of(&format!(" {token}==\n"));
     assert_eq!(inspection.header().unwrap()["alg"], "HS256");
     assert_eq!(inspection.claims().unwrap()["aud"], "https://cobrowse.io/");

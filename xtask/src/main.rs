@@ -1,0 +1,32 @@
+//! `cargo xtask ...`: sets up what the tests need, and runs everything that CI runs.
+
+mod check;
+mod run;
+mod setup;
+mod test;
+
+use std::process::ExitCode;
+
+/// What `cargo xtask` alone prints.
+const USAGE: &str = "\
+usage: cargo xtask <task>
+
+  test   set up the foreign JWT libraries and run every test
+  check  formatting, lints, docs, licences, advisories, feature combinations and the arrows between crates";
+
+/// Runs the one task that the command line names.
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    match arguments.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
+        ["test"] => test::test(),
+        ["check"] => check::check(),
+        [] | ["help" | "--help" | "-h"] => {
+            println!("{USAGE}");
+            ExitCode::SUCCESS
+        }
+        _ => {
+            eprintln!("{USAGE}");
+            ExitCode::FAILURE
+        }
+    }
+}
