@@ -1,4 +1,5 @@
 #![cfg_attr(feature = "pem", doc = include_str!("../../../README.md"))]
+#![cfg_attr(not(feature = "pem"), doc = "Cobrowse agent tokens, with a key source of your own.")]
 
 pub use cobrowse_jwt_core::*;
 

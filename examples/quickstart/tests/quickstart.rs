@@ -1,4 +1,5 @@
 //! What a newcomer sees.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::{
     ffi::OsStr,
@@ -51,8 +52,7 @@ fn with_both_variables_it_uses_the_account_and_the_key() {
     let key = PemKey::generate(RsaKeySize::Rsa2048).unwrap();
     fs::write(&file, &*key.to_pkcs8_pem().unwrap()).unwrap();
     fs::set_permissions(&file, fs::Permissions::from_mode(0o600)).unwrap();
-    let output =
-        quickstart(&[("COBROWSE_LICENSE_KEY", "SPGqPIcVnsOEJQ".as_ref()), (VARIABLES[1], file.as_os_str())]);
+    let output = quickstart(&[("COBROWSE_LICENSE_KEY", "SPGqPIcVnsOEJQ".as_ref()), (VARIABLES[1], file.as_os_str())]);
     accepted_token(&output, "SPGqPIcVnsOEJQ");
     assert!(String::from_utf8(output.stdout).unwrap().contains(key.public_key().to_pem()));
 }
