@@ -29,7 +29,7 @@ impl Document {
 pub(crate) fn object<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Map<String, Value>, D::Error> {
     let mut repeated = None;
     match (Tree { repeated: &mut repeated }.deserialize(deserializer)?, repeated) {
-        (_, Some(name)) => Err(D::Error::custom(format_args!("the member {name:?} comes twice; keep one"))),
+        (_, Some(name)) => Err(D::Error::custom(format_args!("the member {:?} comes twice; keep one", shortened(&name)))),
         (Value::Object(object), None) => Ok(object),
         (_, None) => Err(D::Error::custom("this is not a JSON object; write one")),
     }
@@ -94,9 +94,6 @@ impl<'de> Visitor<'de> for Tree<'_> {
         let mut object = Map::new();
         while let Some(name) = members.next_key::<String>()? {
             let value = members.next_value_seed(Tree { repeated: &mut *self.repeated })?;
-            if name == BIG_NUMBER && object.is_empty() && numbers_come_as_objects() {
-                return Ok(number(&value));
-            }
             if object.contains_key(&name) {
                 self.repeated.get_or_insert_with(|| name.clone());
             }
@@ -106,38 +103,17 @@ impl<'de> Visitor<'de> for Tree<'_> {
     }
 }
 
-/// With its feature `arbitrary_precision`, which any crate of the build may turn on, `serde_json` presents every number as an
-/// object with this one member.
-const BIG_NUMBER: &str = "$serde_json::private::Number";
-
-fn numbers_come_as_objects() -> bool {
-    struct Probe;
-    impl<'de> Visitor<'de> for Probe {
-        type Value = bool;
-
-        fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-            formatter.write_str("a number")
-        }
-
-        fn visit_u64<E>(self, _: u64) -> Result<bool, E> {
-            Ok(false)
-        }
-
-        fn visit_map<A: MapAccess<'de>>(self, _: A) -> Result<bool, A::Error> {
-            Ok(true)
-        }
+/// A name from outside, short enough for an error message.
+pub(crate) fn shortened(name: &str) -> String {
+    const LONGEST: usize = 40;
+    match name.char_indices().nth(LONGEST) {
+        Some((end, _)) => format!("{}…", &name[..end]),
+        None => name.to_owned(),
     }
-    serde_json::Deserializer::from_str("0").deserialize_any(Probe).unwrap_or(false)
-}
-
-fn number(text: &Value) -> Value {
-    text.as_str().and_then(|text| text.parse().ok()).map_or(Value::Null, Value::Number)
 }
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
 
     #[test]
@@ -164,12 +140,5 @@ mod tests {
             assert!(Document::parse(text.as_bytes()).is_err(), "{text}");
         }
         assert!(Document::parse(b"\"\xff\"").is_err());
-    }
-
-    #[test]
-    fn a_member_named_like_a_number_is_a_member() {
-        let text = r#"{"exp":{"$serde_json::private::Number":"7"}}"#;
-        let document = Document::parse(text.as_bytes()).unwrap();
-        assert_eq!(document.value, json!({"exp": {"$serde_json::private::Number": "7"}}));
     }
 }

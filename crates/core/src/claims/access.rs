@@ -104,7 +104,7 @@ impl<'de> Deserialize<'de> for Access {
 
 /// A role that Cobrowse knows: a value of the claim `role`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[serde(rename_all = "lowercase", try_from = "String")]
 pub enum Role {
     /// `administrator`: sees all agents' sessions and may change the account.
     Administrator,
@@ -120,6 +120,14 @@ impl Role {
             Self::Administrator => "administrator",
             Self::Agent => "agent",
         }
+    }
+}
+
+impl TryFrom<String> for Role {
+    type Error = ClaimsError;
+
+    fn try_from(word: String) -> Result<Self, ClaimsError> {
+        [Self::Administrator, Self::Agent].into_iter().find(|role| role.as_str() == word).ok_or(ClaimsError::UnknownRole)
     }
 }
 
@@ -142,8 +150,7 @@ impl RoleClaim {
         match value {
             None => Ok(Self::Absent),
             Some(Value::Null) => Ok(Self::Null),
-            Some(Value::String(role)) if role == Role::Administrator.as_str() => Ok(Self::Role(Role::Administrator)),
-            Some(Value::String(role)) if role == Role::Agent.as_str() => Ok(Self::Role(Role::Agent)),
+            Some(Value::String(role)) => Role::try_from(role.clone()).map(Self::Role),
             Some(_) => Err(ClaimsError::UnknownRole),
         }
     }
@@ -229,6 +236,11 @@ mod tests {
             "[]",
         ] {
             assert!(serde_json::from_str::<Access>(wrong).is_err(), "{wrong}");
+        }
+        assert_eq!(serde_json::from_str::<Role>(r#""agent""#).unwrap(), Role::Agent);
+        for wrong in [r#"{"agent":null}"#, r#""MIIEvQ""#] {
+            let error = serde_json::from_str::<Role>(wrong).unwrap_err();
+            assert!(!error.to_string().contains("MIIEvQ"));
         }
     }
 }

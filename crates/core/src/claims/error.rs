@@ -114,6 +114,6 @@ pub enum PolicyError {
     )]
     WrongType(String),
     /// A permission that Cobrowse does not document.
-    #[error("the rule of {0:?} has a permission other than create, read, update and delete; use one of these")]
-    UnknownPermission(String),
+    #[error("a permission is none of create, read, update and delete; use these")]
+    UnknownPermission,
 }

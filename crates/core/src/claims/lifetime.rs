@@ -1,5 +1,7 @@
 use std::{num::NonZeroU64, time::Duration};
 
+use serde::{Deserialize, Serialize};
+
 use super::ClaimsError;
 
 /// How long a token lives, in whole seconds: `exp` is this long after the moment of minting.
@@ -17,7 +19,9 @@ use super::ClaimsError;
 /// assert!(Lifetime::new(Duration::from_secs(3_600_000)).is_err(), "milliseconds are caught by the limit");
 /// # Ok::<(), cobrowse_jwt_core::ClaimsError>(())
 /// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+/// Serializes to its seconds; deserializes as [`Lifetime::new`] takes them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "u64")]
 pub struct Lifetime(NonZeroU64);
 
 impl Lifetime {
@@ -78,6 +82,15 @@ impl TryFrom<Duration> for Lifetime {
     }
 }
 
+impl TryFrom<u64> for Lifetime {
+    type Error = ClaimsError;
+
+    /// Seconds, as [`Lifetime::new`].
+    fn try_from(seconds: u64) -> Result<Self, ClaimsError> {
+        Self::new(Duration::from_secs(seconds))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -89,6 +102,15 @@ mod tests {
         assert_eq!(Lifetime::new(over), Err(ClaimsError::LifetimeOverOneDay));
         let year = Duration::from_secs(365 * 86_400);
         assert!(Lifetime::long_lived(year).unwrap().is_long_lived());
+    }
+
+    #[test]
+    fn deserializes_strictly() {
+        assert_eq!(serde_json::to_string(&Lifetime::default()).unwrap(), "3600");
+        assert_eq!(serde_json::from_str::<Lifetime>("900").unwrap().as_secs(), 900);
+        for wrong in ["0", "-1", "1.5", "\"900\"", "86401", "1700000000000"] {
+            assert!(serde_json::from_str::<Lifetime>(wrong).is_err(), "{wrong}");
+        }
     }
 
     #[test]

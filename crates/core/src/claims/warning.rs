@@ -1,6 +1,6 @@
 use std::fmt;
 
-use super::{Access, AgentClaims, Policy, PolicyVersion, Role};
+use super::{Access, AgentClaims, DisplayName, Policy, PolicyVersion, Role};
 
 /// Claims that are legal but probably not meant: the lint over [`AgentClaims`].
 ///
@@ -12,6 +12,8 @@ pub enum Warning {
     SubjectWithoutAt,
     /// The subject begins or ends with a space.
     SubjectWithOuterSpace,
+    /// A character in the subject or the display name that shows nothing, or turns the text around it.
+    InvisibleCharacter,
     /// An administrator's role beside a policy.
     AdministratorWithPolicy,
     /// An agent's role beside a policy.
@@ -37,6 +39,7 @@ impl Warning {
         match self {
             Self::SubjectWithoutAt => "subject-without-at",
             Self::SubjectWithOuterSpace => "subject-with-outer-space",
+            Self::InvisibleCharacter => "invisible-character",
             Self::AdministratorWithPolicy => "administrator-with-policy",
             Self::AgentWithPolicy => "agent-with-policy",
             Self::DefaultRoleWithPolicy => "default-role-with-policy",
@@ -56,6 +59,10 @@ impl Warning {
         }
         if subject.trim() != subject {
             warnings.push(Self::SubjectWithOuterSpace);
+        }
+        let display_name = claims.display_name().map_or("", DisplayName::as_str);
+        if subject.contains(is_invisible) || display_name.contains(is_invisible) {
+            warnings.push(Self::InvisibleCharacter);
         }
         match claims.access() {
             Access::NarrowedRole(Role::Administrator, _) => warnings.push(Self::AdministratorWithPolicy),
@@ -90,6 +97,11 @@ impl Warning {
     }
 }
 
+/// Zero-width and direction characters and line separators; not the joiners, which scripts and emoji need.
+const fn is_invisible(char: char) -> bool {
+    matches!(char, '\u{ad}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
+}
+
 impl fmt::Display for Warning {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(match self {
@@ -98,6 +110,9 @@ impl fmt::Display for Warning {
             }
             Self::SubjectWithOuterSpace => {
                 "the subject begins or ends with a space, so it names another user than without it; trim it"
+            }
+            Self::InvisibleCharacter => {
+                "the subject or the display name has an invisible character, so it is not what it seems to people; remove it"
             }
             Self::AdministratorWithPolicy => {
                 "an administrator with a policy may still do all that the policy does not mention; use `Access::PolicyOnly` to restrict"
@@ -157,6 +172,7 @@ mod tests {
         for (subject, access, expected) in [
             ("jane", Access::AccountDefault, SubjectWithoutAt),
             ("jane@example.com ", Access::AccountDefault, SubjectWithOuterSpace),
+            ("\u{200b}jane@example.com", Access::AccountDefault, InvisibleCharacter),
             ("a@b", Access::NarrowedRole(Role::Administrator, whole()), AdministratorWithPolicy),
             ("a@b", Access::NarrowedRole(Role::Agent, whole()), AgentWithPolicy),
             ("a@b", Access::NarrowedDefault(whole()), DefaultRoleWithPolicy),

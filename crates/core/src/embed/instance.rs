@@ -35,7 +35,10 @@ impl Instance {
             _ => return Err(EmbedError::NotHttps),
         }
         let origin_of_root = root.origin().ascii_serialization();
-        if root.as_str() != format!("{origin_of_root}/") {
+        // The parser mends what it reads, so what was written is compared, and not what came of it.
+        let written = origin.strip_suffix('/').unwrap_or(origin);
+        let written = written.strip_suffix(if root.scheme() == "https" { ":443" } else { ":80" }).unwrap_or(written);
+        if !written.eq_ignore_ascii_case(&origin_of_root) {
             return Err(EmbedError::NotOrigin);
         }
         Ok(Self { root, origin: origin_of_root })
@@ -80,6 +83,7 @@ mod tests {
         for (text, origin) in [
             ("https://cobrowse.io", "https://cobrowse.io"),
             ("https://cobrowse.io/", "https://cobrowse.io"),
+            ("https://cobrowse.io:443", "https://cobrowse.io"),
             ("https://Cobrowse.Example.com:8443", "https://cobrowse.example.com:8443"),
             ("http://localhost:3000", "http://localhost:3000"),
             ("http://127.0.0.1:3000", "http://127.0.0.1:3000"),
@@ -102,6 +106,11 @@ mod tests {
             ("javascript:alert(1)", EmbedError::NotHttps),
             ("https://cobrowse.io/dashboard", EmbedError::NotOrigin),
             ("https://cobrowse.io//", EmbedError::NotOrigin),
+            ("https://cobrowse.io/a/..", EmbedError::NotOrigin),
+            ("https:cobrowse.io", EmbedError::NotOrigin),
+            ("https:///cobrowse.io", EmbedError::NotOrigin),
+            ("https://:@cobrowse.io", EmbedError::NotOrigin),
+            ("https://cobrowse%2eio", EmbedError::NotOrigin),
             ("https://cobrowse.io?token=x", EmbedError::NotOrigin),
             ("https://cobrowse.io#x", EmbedError::NotOrigin),
             ("https://jane:secret@cobrowse.io", EmbedError::NotOrigin),

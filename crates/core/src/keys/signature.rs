@@ -1,4 +1,7 @@
+use std::fmt;
+
 use aws_lc_rs::digest;
+use zeroize::Zeroizing;
 
 use super::{KeyError, KeyErrorKind, PublicKey};
 
@@ -6,7 +9,9 @@ use super::{KeyError, KeyErrorKind, PublicKey};
 ///
 /// A key in this process takes the [`message`](Self::message); one behind an API takes the [`sha256`](Self::sha256), which keeps
 /// the claims out of the request and fits every size limit.
-#[derive(Clone, Copy, Debug)]
+///
+/// `Debug` shows the length alone: with its signature, the text is the token.
+#[derive(Clone, Copy)]
 pub struct SigningInput<'a>(&'a [u8]);
 
 impl<'a> SigningInput<'a> {
@@ -31,12 +36,19 @@ impl<'a> SigningInput<'a> {
     }
 }
 
+impl fmt::Debug for SigningInput<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "SigningInput({} bytes)", self.0.len())
+    }
+}
+
 /// A signature, and whether it was checked where it was made.
 ///
-/// The origin travels in the value, so that a wrapper around a key cannot lose it.
-#[derive(Clone, Debug)]
+/// The origin travels in the value, so that a wrapper around a key cannot lose it. `Debug` shows the length alone, and the memory
+/// is wiped when it is dropped: with the claims, a signature is the token.
+#[derive(Clone)]
 pub struct Signature {
-    bytes: Vec<u8>,
+    bytes: Zeroizing<Vec<u8>>,
     self_checked: bool,
 }
 
@@ -44,14 +56,15 @@ impl Signature {
     /// A signature from outside the process. Before a token is made of it, leading zeros lost on the way are restored and it
     /// is verified under the key's public half.
     #[must_use]
-    pub const fn remote(bytes: Vec<u8>) -> Self {
-        Self { bytes, self_checked: false }
+    pub fn remote(bytes: Vec<u8>) -> Self {
+        Self { bytes: Zeroizing::new(bytes), self_checked: false }
     }
 
-    /// A signature from a library that verifies its own result before it returns it, as AWS-LC does. It is not verified again.
+    /// A signature from a library that verifies its own result before it returns it, as AWS-LC does. **Only its length is checked
+    /// again**: for anything else use [`Signature::remote`].
     #[must_use]
-    pub const fn self_checked(bytes: Vec<u8>) -> Self {
-        Self { bytes, self_checked: true }
+    pub fn self_checked(bytes: Vec<u8>) -> Self {
+        Self { bytes: Zeroizing::new(bytes), self_checked: true }
     }
 
     /// The bytes as they came.
@@ -60,23 +73,30 @@ impl Signature {
         &self.bytes
     }
 
-    /// The signature as long as the key's modulus (RFC 8017, section 8.2.1), known to be right.
+    /// The same signature, as long as the key's modulus (RFC 8017, section 8.2.1) and verified where it was made or here.
     ///
     /// # Errors
     ///
     /// [`KeyErrorKind::InvalidResponse`] if it is no signature of the input by this key.
-    pub fn verified(self, input: &SigningInput<'_>, key: &PublicKey) -> Result<Vec<u8>, KeyError> {
+    pub fn verified(self, input: &SigningInput<'_>, key: &PublicKey) -> Result<Self, KeyError> {
         let length = key.modulus_bytes();
-        let mut bytes = self.bytes;
-        if self.self_checked {
-            return if bytes.len() == length { Ok(bytes) } else { Err(wrong_signature()) };
+        let Self { mut bytes, self_checked } = self;
+        if self_checked {
+            return if bytes.len() == length { Ok(Self { bytes, self_checked }) } else { Err(wrong_signature()) };
         }
         if bytes.is_empty() || bytes.len() > length {
             return Err(wrong_signature());
         }
         let lost = length - bytes.len();
         bytes.splice(..0, std::iter::repeat_n(0, lost));
-        if key.verifies(input, &bytes) { Ok(bytes) } else { Err(wrong_signature()) }
+        if key.verifies(input, &bytes) { Ok(Self { bytes, self_checked: true }) } else { Err(wrong_signature()) }
+    }
+}
+
+impl fmt::Debug for Signature {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let origin = if self.self_checked { "self-checked" } else { "remote" };
+        write!(formatter, "Signature({origin}, {} bytes)", self.bytes.len())
     }
 }
 
@@ -99,7 +119,7 @@ mod tests {
         let key = TestKey::generate();
         let bytes = key.sign_now(&INPUT);
         for signature in [Signature::remote(bytes.clone()), Signature::self_checked(bytes.clone())] {
-            assert_eq!(signature.verified(&INPUT, &key.public).unwrap(), bytes);
+            assert_eq!(signature.verified(&INPUT, &key.public).unwrap().as_bytes(), bytes);
         }
     }
 
@@ -114,7 +134,7 @@ mod tests {
         let input = SigningInput::new(message.as_bytes());
         let stripped = bytes.iter().copied().skip_while(|&byte| byte == 0).collect::<Vec<_>>();
         assert!(stripped.len() < bytes.len());
-        assert_eq!(Signature::remote(stripped.clone()).verified(&input, &key.public).unwrap(), bytes);
+        assert_eq!(Signature::remote(stripped.clone()).verified(&input, &key.public).unwrap().as_bytes(), bytes);
         assert!(Signature::self_checked(stripped).verified(&input, &key.public).is_err());
     }
 
@@ -139,6 +159,13 @@ mod tests {
             let error = Signature::remote(bytes).verified(&INPUT, &key.public).unwrap_err();
             assert_eq!(error.kind(), KeyErrorKind::InvalidResponse);
         }
+    }
+
+    #[test]
+    fn debug_shows_lengths_alone() {
+        assert_eq!(format!("{INPUT:?}"), "SigningInput(14 bytes)");
+        assert_eq!(format!("{:?}", Signature::remote(vec![65; 256])), "Signature(remote, 256 bytes)");
+        assert_eq!(format!("{:?}", Signature::self_checked(vec![65; 3])), "Signature(self-checked, 3 bytes)");
     }
 
     #[test]

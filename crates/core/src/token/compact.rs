@@ -49,10 +49,10 @@ impl<'a> Payload<'a> {
 pub(super) struct Unsigned(Zeroizing<String>);
 
 impl Unsigned {
-    /// Makes room for the whole token at once, so that no copy of it stays behind in memory.
+    /// Makes room for the whole token at once, so that growing leaves no copy of it behind in memory.
     pub(super) fn new(payload: &Payload<'_>, key: &PublicKey, with_key_id: bool) -> Result<Self, MintError> {
         let header = if with_key_id { with_kid(key.thumbprint()) } else { HEADER.to_owned() };
-        let payload = serde_json::to_vec(payload).map_err(MintError::Json)?;
+        let payload = Zeroizing::new(serde_json::to_vec(payload).map_err(MintError::Json)?);
         let length = [header.len(), payload.len(), key.modulus_bytes()]
             .into_iter()
             .map(|bytes| encoded_len(bytes, false).unwrap_or(usize::MAX))
@@ -63,7 +63,7 @@ impl Unsigned {
         let mut text = Zeroizing::new(String::with_capacity(length));
         URL_SAFE_NO_PAD.encode_string(header, &mut text);
         text.push('.');
-        URL_SAFE_NO_PAD.encode_string(payload, &mut text);
+        URL_SAFE_NO_PAD.encode_string(&*payload, &mut text);
         Ok(Self(text))
     }
 

@@ -54,7 +54,7 @@ impl Minter {
     ///
     /// # Errors
     ///
-    /// A [`MintError`]. No token leaves whose signature does not verify under the key's public half.
+    /// A [`MintError`]. A signature that comes from outside the process is verified before a token is made of it.
     pub async fn mint(&self, claims: &AgentClaims) -> Result<AgentToken, MintError> {
         let key = self.registered_key().await?;
         match self.mint_with(&*key, claims).await {
@@ -98,7 +98,7 @@ impl Minter {
         let unsigned = Unsigned::new(&payload, key.public_key(), settings.with_key_id)?;
         let signature = key.sign(&unsigned.signing_input()).await?;
         let signature = signature.verified(&unsigned.signing_input(), key.public_key())?;
-        Ok(AgentToken::new(unsigned.sign(&signature), exp))
+        Ok(AgentToken::new(unsigned.sign(signature.as_bytes()), exp))
     }
 }
 

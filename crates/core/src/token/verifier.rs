@@ -44,7 +44,7 @@ impl Verifier {
         Self { license_key, public_key, clock, leeway: ClockSkew::default(), long_lived: false }
     }
 
-    /// Tolerates that the minting machine's clock stands this far from ours; 0 until set.
+    /// Tolerates that the minting machine's clock stands this far from ours, and that it dates `iat` back by as much; 0 until set.
     pub fn leeway(self, leeway: ClockSkew) -> Self {
         Self { leeway, ..self }
     }
@@ -115,7 +115,7 @@ impl fmt::Debug for Verifier {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct VerifiedToken {
-    /// Who the agent is and what they may do. The lifetime is the distance from `iat` to `exp`.
+    /// Who the agent is and what they may do. The lifetime is the distance from `iat` to `exp`, with any backdate in it.
     pub claims: AgentClaims,
     /// The account: the claim `iss`.
     pub license_key: LicenseKey,

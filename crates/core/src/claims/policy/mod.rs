@@ -11,6 +11,7 @@ use serde_json::{Map, Value};
 pub use rule::{Permission, Rule};
 
 use super::PolicyError;
+use crate::json;
 
 /// The resources that an agent may use, each with the [`Rule`] that narrows it: the claim `policy`.
 ///
@@ -171,7 +172,7 @@ impl Policy {
             return Err(PolicyError::PermissionsInVersion2);
         }
         if rules.contains_key(&name) {
-            return Err(PolicyError::RepeatedResource(name.into_owned()));
+            return Err(PolicyError::RepeatedResource(json::shortened(&name)));
         }
         rules.insert(name, rule);
         Ok(self)

@@ -3,6 +3,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use super::PolicyError;
+use crate::json;
 
 /// What a resource of a [`Policy`](super::Policy) is narrowed to: all conditions of a rule hold together.
 ///
@@ -74,10 +75,10 @@ impl Rule {
             return Err(PolicyError::EmptyKey);
         }
         if value.is_empty() {
-            return Err(PolicyError::EmptyValue(key));
+            return Err(PolicyError::EmptyValue(json::shortened(&key)));
         }
         if self.custom_data.contains_key(&key) {
-            return Err(PolicyError::RepeatedKey(key));
+            return Err(PolicyError::RepeatedKey(json::shortened(&key)));
         }
         self.custom_data.insert(key, value);
         Ok(self)
@@ -122,7 +123,7 @@ impl Rule {
 
 /// What may be done with a resource.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[serde(rename_all = "lowercase", try_from = "String")]
 pub enum Permission {
     /// `create`
     Create,
@@ -132,6 +133,20 @@ pub enum Permission {
     Update,
     /// `delete`
     Delete,
+}
+
+impl TryFrom<String> for Permission {
+    type Error = PolicyError;
+
+    fn try_from(word: String) -> Result<Self, PolicyError> {
+        match word.as_str() {
+            "create" => Ok(Self::Create),
+            "read" => Ok(Self::Read),
+            "update" => Ok(Self::Update),
+            "delete" => Ok(Self::Delete),
+            _ => Err(PolicyError::UnknownPermission),
+        }
+    }
 }
 
 #[cfg(test)]

@@ -29,7 +29,10 @@ pub enum PublicKeyError {
         /// The size of the modulus in bits.
         bits: usize,
     },
-    /// An exponent or modulus that no RSA key has.
+    /// A public exponent that is even, 1, or over 33 bits.
+    #[error("the key's public exponent is not supported; make a key with the usual 65537")]
+    UnsupportedExponent,
+    /// A modulus that no RSA key has.
     #[error("the public key's numbers are no RSA key; copy it again")]
     Inconsistent,
     /// JSON that is not an RSA JWK for signatures.

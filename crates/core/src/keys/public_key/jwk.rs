@@ -4,9 +4,8 @@ use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use jsonwebtoken::jwk::{
     AlgorithmParameters, CommonParameters, Jwk, KeyAlgorithm, PublicKeyUse, RSAKeyParameters, RSAKeyType,
 };
-use serde_json::Value;
-
 use super::{PublicKey, PublicKeyError};
+use crate::json::Document;
 
 impl PublicKey {
     /// From the JSON text of a JWK.
@@ -19,7 +18,7 @@ impl PublicKey {
     /// [`PublicKey::from_components`].
     pub fn from_jwk(json: &str) -> Result<Self, PublicKeyError> {
         let refused = || PublicKeyError::NotRsaJwk;
-        let value: Value = serde_json::from_str(json).map_err(|_| refused())?;
+        let Ok(Document { value, repeated: None }) = Document::parse(json.as_bytes()) else { return Err(refused()) };
         if ["d", "p", "q", "dp", "dq", "qi", "oth"].into_iter().any(|member| value.get(member).is_some()) {
             return Err(PublicKeyError::PrivateKey);
         }
@@ -61,7 +60,7 @@ fn verifies_rs256(common: &CommonParameters) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     use super::*;
     use crate::keys::testing::TestKey;
@@ -95,5 +94,7 @@ mod tests {
         assert_eq!(with("n", json!("AQAB")), Err(PublicKeyError::TooSmall { bits: 17 }));
         assert_eq!(with("d", json!("AQAB")), Err(PublicKeyError::PrivateKey));
         assert_eq!(PublicKey::from_jwk("{}"), Err(PublicKeyError::NotRsaJwk));
+        let repeated = jwk.to_string().replacen('{', r#"{"n":"AQAB","#, 1);
+        assert_eq!(PublicKey::from_jwk(&repeated), Err(PublicKeyError::NotRsaJwk));
     }
 }

@@ -43,7 +43,8 @@ impl PublicKey {
     ///
     /// # Errors
     ///
-    /// [`PublicKeyError::TooSmall`], [`PublicKeyError::TooLarge`] and [`PublicKeyError::Inconsistent`].
+    /// [`PublicKeyError::TooSmall`], [`PublicKeyError::TooLarge`], [`PublicKeyError::UnsupportedExponent`] and
+    /// [`PublicKeyError::Inconsistent`].
     pub fn from_components(modulus: &[u8], exponent: &[u8]) -> Result<Self, PublicKeyError> {
         let (modulus, exponent) = (without_leading_zeros(modulus), without_leading_zeros(exponent));
         let bits = bits(modulus);
@@ -51,6 +52,9 @@ impl PublicKey {
             0..Self::MIN_BITS => return Err(PublicKeyError::TooSmall { bits }),
             Self::MIN_BITS..=Self::MAX_BITS => {}
             _ => return Err(PublicKeyError::TooLarge { bits }),
+        }
+        if !is_supported_exponent(exponent) {
+            return Err(PublicKeyError::UnsupportedExponent);
         }
         let (pkcs1, spki) = spki::encode(modulus, exponent).map_err(|_| PublicKeyError::Inconsistent)?;
         // AWS-LC checks a key's numbers when it reads DER, and takes them unchecked as components.
@@ -117,6 +121,12 @@ fn bits(modulus: &[u8]) -> usize {
     modulus.first().map_or(0, |first| modulus.len() * 8 - first.leading_zeros() as usize)
 }
 
+/// Odd, and from 3 to 33 bits: AWS-LC takes no larger one, so that verifying stays cheap.
+fn is_supported_exponent(exponent: &[u8]) -> bool {
+    let odd = exponent.last().is_some_and(|last| last % 2 == 1);
+    odd && exponent != [1] && bits(exponent) <= 33
+}
+
 /// RFC 7638, section 3: the required members in lexicographic order, without white space.
 fn thumbprint(modulus: &[u8], exponent: &[u8]) -> String {
     let (n, e) = (URL_SAFE_NO_PAD.encode(modulus), URL_SAFE_NO_PAD.encode(exponent));
@@ -156,11 +166,18 @@ mod tests {
     }
 
     #[test]
+    fn an_even_modulus_is_refused() {
+        let mut modulus = [0xff; 256];
+        modulus[255] = 0xfe;
+        assert_eq!(PublicKey::from_components(&modulus, &[1, 0, 1]).unwrap_err(), PublicKeyError::Inconsistent);
+    }
+
+    #[test]
     fn an_exponent_that_is_no_exponent_is_refused() {
         let modulus = [0xff; 256];
         for exponent in [&[][..], &[0], &[1], &[2], &[1, 0, 0], &[1; 40]] {
             let refused = PublicKey::from_components(&modulus, exponent);
-            assert_eq!(refused.unwrap_err(), PublicKeyError::Inconsistent, "{exponent:?}");
+            assert_eq!(refused.unwrap_err(), PublicKeyError::UnsupportedExponent, "{exponent:?}");
         }
     }
 

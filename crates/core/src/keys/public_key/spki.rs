@@ -7,6 +7,7 @@ use der::{
 use pem_rfc7468::LineEnding;
 use pkcs1::RsaPublicKeyRef;
 use spki::SubjectPublicKeyInfoRef;
+use zeroize::Zeroizing;
 
 use super::{PublicKey, PublicKeyError};
 
@@ -22,19 +23,21 @@ impl PublicKey {
     /// [`PublicKey::from_spki_der`].
     pub fn from_pem(pem: &str) -> Result<Self, PublicKeyError> {
         let lines: Vec<&str> = pem.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
-        let pem = lines.join("\n");
-        let (label, der) = pem_rfc7468::Decoder::new_detect_wrap(pem.as_bytes())
-            .and_then(|mut decoder| {
-                let mut der = Vec::new();
-                decoder.decode_to_end(&mut der)?;
-                Ok((decoder.type_label(), der))
-            })
-            .map_err(|_| PublicKeyError::NotPem)?;
-        match label {
-            LABEL => Self::from_spki_der(&der),
-            private if private.contains("PRIVATE KEY") => Err(PublicKeyError::PrivateKey),
-            _ => Err(PublicKeyError::WrongLabel),
+        if !lines.first().is_some_and(|first| first.starts_with("-----BEGIN ")) {
+            return Err(PublicKeyError::NotPem);
         }
+        // It may be a private key by mistake, whose copies are not left behind.
+        let pem = Zeroizing::new(lines.join("\n"));
+        let mut decoder =
+            pem_rfc7468::Decoder::new_detect_wrap(pem.as_bytes()).map_err(|_| PublicKeyError::NotPem)?;
+        match decoder.type_label() {
+            LABEL => {}
+            private if private.contains("PRIVATE KEY") => return Err(PublicKeyError::PrivateKey),
+            _ => return Err(PublicKeyError::WrongLabel),
+        }
+        let mut der = Vec::new();
+        decoder.decode_to_end(&mut der).map_err(|_| PublicKeyError::NotPem)?;
+        Self::from_spki_der(&der)
     }
 
     /// From DER: exactly one `SubjectPublicKeyInfo` with the algorithm rsaEncryption.
@@ -47,7 +50,8 @@ impl PublicKey {
         if spki.algorithm.oid != pkcs1::ALGORITHM_OID {
             return Err(PublicKeyError::NotRsa);
         }
-        if spki.algorithm.parameters.is_some_and(|parameters| !parameters.is_null()) {
+        // RFC 3279, section 2.3.1: the parameters are NULL.
+        if !spki.algorithm.parameters.is_some_and(|parameters| parameters.is_null()) {
             return Err(PublicKeyError::Malformed);
         }
         let key = spki.subject_public_key.as_bytes().ok_or(PublicKeyError::Malformed)?;
@@ -130,6 +134,8 @@ mod tests {
             (pem.replace("PUBLIC KEY", "CERTIFICATE"), PublicKeyError::WrongLabel),
             ("SPGqPIcVnsOEJQ".into(), PublicKeyError::NotPem),
             (String::new(), PublicKeyError::NotPem),
+            (format!("before\n{pem}"), PublicKeyError::NotPem),
+            (format!("{pem}after"), PublicKeyError::NotPem),
         ] {
             assert_eq!(PublicKey::from_pem(&text), Err(expected));
         }

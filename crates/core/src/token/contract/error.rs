@@ -116,7 +116,7 @@ pub enum VerifyError {
     /// `exp` not after `iat`.
     #[error("the token expires before it is issued; set exp after iat")]
     ExpiresBeforeIssued,
-    /// Over 24 hours from `iat` to `exp`, with the 5 minutes that `iat` may be dated back.
+    /// Over 24 hours from `iat` to `exp`, and over the leeway beyond them.
     #[error(
         "the token lives {seconds} seconds, over a day; shorten it, or allow long-lived tokens where SCIM needs them"
     )]

@@ -13,7 +13,7 @@ use serde_json::{Map, Value};
 use super::VerifyError;
 use crate::{
     claims::{ClaimsError, DisplayName, LicenseKey, Policy, RoleClaim, Subject},
-    json::Document,
+    json::{Document, shortened},
     token::{AUDIENCE, MAX_TOKEN_BYTES, clock::MAX_NUMERIC_DATE},
 };
 
@@ -109,7 +109,7 @@ impl Json {
     fn read(bytes: &[u8]) -> Self {
         match Document::parse(bytes) {
             Ok(Document { value: Value::Object(object), repeated }) => {
-                Self { object: Some(object), repeated: repeated.map(shortened) }
+                Self { object: Some(object), repeated: repeated.as_deref().map(shortened) }
             }
             _ => Self { object: None, repeated: None },
         }
@@ -132,7 +132,7 @@ impl ReadHeader {
                 Some("RS256") => Ok(()),
                 Some(none) if none.eq_ignore_ascii_case("none") => Err(VerifyError::Unsigned),
                 Some(shared @ ("HS256" | "HS384" | "HS512")) => Err(VerifyError::SharedSecret(shared.to_owned())),
-                Some(other) => Err(VerifyError::OtherAlgorithm(shortened(other.to_owned()))),
+                Some(other) => Err(VerifyError::OtherAlgorithm(shortened(other))),
             },
             type_: match header.get("typ").and_then(Value::as_str) {
                 Some("JWT") => Ok(()),
@@ -140,7 +140,7 @@ impl ReadHeader {
             },
             critical: if header.contains_key("crit") { Err(VerifyError::Critical) } else { Ok(()) },
             key_id: match (unknown, header.get("kid")) {
-                (Some(name), _) => Err(VerifyError::UnknownHeaderMember(shortened(name.clone()))),
+                (Some(name), _) => Err(VerifyError::UnknownHeaderMember(shortened(name))),
                 (None, Some(kid)) if !kid.is_string() => Err(VerifyError::KeyIdNotText),
                 (None, _) => Ok(()),
             },
@@ -182,7 +182,7 @@ impl ReadClaims {
             expires_at: date(claims, "exp"),
             role: role.map_err(VerifyError::Role),
             policy: claims.get("policy").map(Policy::from_json).transpose().map_err(VerifyError::Policy),
-            known: unknown.map_or(Ok(()), |name| Err(VerifyError::UnknownClaim(shortened(name.clone())))),
+            known: unknown.map_or(Ok(()), |name| Err(VerifyError::UnknownClaim(shortened(name)))),
         }
     }
 }
@@ -198,14 +198,5 @@ fn date(claims: &Map<String, Value>, name: &'static str) -> Result<u64, VerifyEr
         None => Err(VerifyError::NotInteger(name)),
         Some(date) if date > MAX_NUMERIC_DATE => Err(VerifyError::Milliseconds { claim: name }),
         Some(date) => Ok(date),
-    }
-}
-
-/// A name from outside, short enough for an error message.
-fn shortened(name: String) -> String {
-    const LONGEST: usize = 40;
-    match name.char_indices().nth(LONGEST) {
-        Some((end, _)) => format!("{}…", &name[..end]),
-        None => name,
     }
 }

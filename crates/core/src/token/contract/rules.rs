@@ -79,7 +79,7 @@ rules! {
     IssuedAt "iat" issued_at;
     /// The expiry (`exp`) is a whole number and in the future.
     Expiry "exp" expiry;
-    /// The token lives at most 24 hours, plus 5 minutes that `iat` may be dated back.
+    /// The token lives at most 24 hours from `iat` to `exp`, unless long-lived ones are allowed.
     Lifetime "lifetime" lifetime;
     /// The role (`role`) is absent, `null` beside a policy, `administrator` or `agent`.
     Role "role" role;
@@ -94,7 +94,7 @@ fn judged<T>(part: Option<&Result<T, VerifyError>>) -> Outcome {
     match part {
         Some(Ok(_)) => Outcome::Passed,
         Some(Err(error)) => Outcome::Failed(error.clone()),
-        None => Outcome::NotCheckable("the part of the token that would tell cannot be read"),
+        None => Outcome::NotCheckable("the part of the token that would tell cannot be read; mend what failed before it"),
     }
 }
 
@@ -144,7 +144,7 @@ fn header_members(evidence: &Evidence<'_>, _: &Expectations<'_>) -> Outcome {
 
 fn signature(evidence: &Evidence<'_>, expected: &Expectations<'_>) -> Outcome {
     match (expected.public_key, &evidence.signature) {
-        (None, _) => Outcome::NotCheckable("the public key is not given"),
+        (None, _) => Outcome::NotCheckable("give the public key, by a `Verifier`, to have the signature checked"),
         (_, None) => judged::<()>(None),
         (Some(key), Some(signature)) => {
             if key.verifies(&SigningInput::new(evidence.signing_input), signature) {
@@ -164,7 +164,7 @@ fn issuer(evidence: &Evidence<'_>, expected: &Expectations<'_>) -> Outcome {
     let issuer = evidence.read_claims.as_ref().map(|claims| &claims.issuer);
     match (issuer, expected.license_key) {
         (Some(Ok(issuer)), Some(expected)) if issuer != expected => Outcome::Failed(VerifyError::OtherIssuer),
-        (Some(Ok(_)), None) => Outcome::NotCheckable("the license key to compare with is not given"),
+        (Some(Ok(_)), None) => Outcome::NotCheckable("give the license key, by a `Verifier`, to have the issuer compared with it"),
         _ => judged(issuer),
     }
 }
@@ -177,7 +177,7 @@ fn display_name(evidence: &Evidence<'_>, _: &Expectations<'_>) -> Outcome {
     judged(evidence.read_claims.as_ref().map(|claims| &claims.display_name))
 }
 
-const IN_MILLISECONDS: Outcome = Outcome::NotCheckable("the date is in milliseconds; see the rule `seconds`");
+const IN_MILLISECONDS: Outcome = Outcome::NotCheckable("the date is in milliseconds; mend that first");
 
 fn seconds(evidence: &Evidence<'_>, _: &Expectations<'_>) -> Outcome {
     let Some(claims) = &evidence.read_claims else { return judged::<()>(None) };
@@ -186,7 +186,7 @@ fn seconds(evidence: &Evidence<'_>, _: &Expectations<'_>) -> Outcome {
             Outcome::Failed(error.clone())
         }
         [Ok(_), Ok(_)] => Outcome::Passed,
-        _ => Outcome::NotCheckable("a date is missing or is no whole number"),
+        _ => Outcome::NotCheckable("a date is missing or is no whole number; mend `iat` and `exp` first"),
     }
 }
 
@@ -194,7 +194,7 @@ fn issued_at(evidence: &Evidence<'_>, expected: &Expectations<'_>) -> Outcome {
     let issued_at = evidence.read_claims.as_ref().map(|claims| &claims.issued_at);
     match (issued_at, expected.now) {
         (Some(Err(VerifyError::Milliseconds { .. })), _) => IN_MILLISECONDS,
-        (Some(Ok(_)), None) => Outcome::NotCheckable("this machine's clock shows a time before 1970"),
+        (Some(Ok(_)), None) => Outcome::NotCheckable("this machine's clock shows a time before 1970; set it"),
         (Some(Ok(iat)), Some(now)) if *iat > now + expected.leeway.as_secs() => {
             Outcome::Failed(VerifyError::IssuedInFuture { seconds: iat - now })
         }
@@ -215,14 +215,15 @@ fn expiry(evidence: &Evidence<'_>, expected: &Expectations<'_>) -> Outcome {
 }
 
 fn lifetime(evidence: &Evidence<'_>, expected: &Expectations<'_>) -> Outcome {
-    const LONGEST: u64 = Lifetime::MAX.as_secs() + ClockSkew::MAX.as_secs();
+    // A minter whose clock is behind dates `iat` back, which stretches the life by as much.
+    let longest = Lifetime::MAX.as_secs() + expected.leeway.as_secs();
     match evidence.read_claims.as_ref().map(|claims| (&claims.issued_at, &claims.expires_at)) {
         Some((Ok(iat), Ok(exp))) if exp <= iat => Outcome::Failed(VerifyError::ExpiresBeforeIssued),
-        Some((Ok(iat), Ok(exp))) if exp - iat > LONGEST && !expected.long_lived => {
+        Some((Ok(iat), Ok(exp))) if exp - iat > longest && !expected.long_lived => {
             Outcome::Failed(VerifyError::LongLived { seconds: exp - iat })
         }
         Some((Ok(_), Ok(_))) => Outcome::Passed,
-        Some(_) => Outcome::NotCheckable("a date is missing or is no whole number of seconds"),
+        Some(_) => Outcome::NotCheckable("a date is missing or is no whole number of seconds; mend `iat` and `exp` first"),
         None => judged::<()>(None),
     }
 }

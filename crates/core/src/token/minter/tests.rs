@@ -1,5 +1,8 @@
 use std::{
-    sync::Mutex,
+    sync::{
+        Mutex,
+        atomic::{AtomicUsize, Ordering},
+    },
     time::{Duration, UNIX_EPOCH},
 };
 
@@ -126,7 +129,7 @@ impl KeySource for Rotating {
 
 /// A key that is gone.
 #[derive(Debug)]
-struct Gone(PublicKey);
+struct Gone(PublicKey, AtomicUsize);
 
 #[async_trait]
 impl SigningKey for Gone {
@@ -135,6 +138,7 @@ impl SigningKey for Gone {
     }
 
     async fn sign(&self, _: &SigningInput<'_>) -> Result<Signature, KeyError> {
+        self.1.fetch_add(1, Ordering::Relaxed);
         Err(KeyError::new(KeyErrorKind::Superseded, "the key is gone"))
     }
 }
@@ -154,8 +158,8 @@ impl SigningKey for Foreign {
     }
 }
 
-fn gone_key() -> Arc<dyn SigningKey> {
-    Arc::new(Gone(TestKey::generate().public))
+fn gone_key() -> Arc<Gone> {
+    Arc::new(Gone(TestKey::generate().public, AtomicUsize::new(0)))
 }
 
 #[test]
@@ -167,20 +171,26 @@ fn a_key_that_is_gone_is_replaced_once() {
         block_on(minter.mint(&claims()))
     };
 
-    let token = mint(vec![Arc::clone(&first), Arc::clone(&key) as _]).unwrap();
+    let token = mint(vec![Arc::clone(&first) as _, Arc::clone(&key) as _]).unwrap();
     let header = Inspection::of(token.expose_secret()).header().unwrap().clone();
     assert_eq!(header["kid"], key.public.thumbprint());
 
-    for keys in [vec![Arc::clone(&first)], vec![first, second, key as _]] {
+    let asked = |key: &Gone| key.1.swap(0, Ordering::Relaxed);
+    asked(&first);
+    for (keys, expected) in [
+        (vec![Arc::clone(&first) as _], [1, 0]),
+        (vec![Arc::clone(&first) as _, Arc::clone(&second) as _, key as _], [1, 1]),
+    ] {
         let Err(MintError::Key(error)) = mint(keys) else { panic!("a token of a key that is gone") };
         assert_eq!(error.kind(), KeyErrorKind::Superseded);
+        assert_eq!([asked(&first), asked(&second)], expected, "the same key is not asked again, and a third one never");
     }
 }
 
 #[test]
 fn a_replacement_must_be_registered_too() {
     let (first, key) = (gone_key(), Arc::new(TestKey::generate()));
-    let source = Rotating::new([Arc::clone(&first), Arc::clone(&key) as _]);
+    let source = Rotating::new([Arc::clone(&first) as _, Arc::clone(&key) as _]);
     let minter = Minter::builder(license_key(), source).expect_public_key(first.public_key().clone()).build();
     assert!(matches!(block_on(minter.mint(&claims())), Err(MintError::UnregisteredKey { .. })));
 }
