@@ -29,7 +29,9 @@ impl Document {
 pub(crate) fn object<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Map<String, Value>, D::Error> {
     let mut repeated = None;
     match (Tree { repeated: &mut repeated }.deserialize(deserializer)?, repeated) {
-        (_, Some(name)) => Err(D::Error::custom(format_args!("the member {:?} comes twice; keep one", shortened(&name)))),
+        (_, Some(name)) => {
+            Err(D::Error::custom(format_args!("the member {:?} comes twice; keep one", shortened(&name))))
+        }
         (Value::Object(object), None) => Ok(object),
         (_, None) => Err(D::Error::custom("this is not a JSON object; write one")),
     }

@@ -65,6 +65,7 @@ fn numbers(error: &PublicKeyError) -> PemErrorKind {
     match *error {
         PublicKeyError::TooSmall { bits } => PemErrorKind::TooSmall { bits },
         PublicKeyError::TooLarge { bits } => PemErrorKind::TooLarge { bits },
+        PublicKeyError::UnsupportedExponent => PemErrorKind::UnsupportedExponent,
         _ => PemErrorKind::Inconsistent,
     }
 }

@@ -5,7 +5,7 @@ use cobrowse_jwt_core::PublicKey;
 use pkcs8::{
     AlgorithmIdentifierRef, EncryptedPrivateKeyInfoRef,
     der::{self as asn1, Decode as _, Reader as _, SliceReader, asn1::OctetStringRef},
-    pkcs5,
+    pkcs5::{self, EncryptionScheme, pbes2::Kdf},
 };
 
 use crate::{
@@ -20,6 +20,9 @@ pub(crate) fn key_pair(block: &Block, passphrase: &Passphrase) -> Result<(rsa::K
     }
     check_structure(&block.der).map_err(|error| der::structure(&error))?;
     let info = EncryptedPrivateKeyInfoRef::from_der(&block.der).map_err(|_| PemErrorKind::UnsupportedEncryption)?;
+    if !is_affordable(&info.encryption_algorithm) {
+        return Err(PemErrorKind::UnsupportedEncryption.into());
+    }
     let key = info.decrypt(passphrase.as_bytes()).map_err(|error| match error {
         pkcs8::Error::EncryptedPrivateKey(
             pkcs5::Error::UnsupportedAlgorithm { .. }
@@ -32,6 +35,23 @@ pub(crate) fn key_pair(block: &Block, passphrase: &Passphrase) -> Result<(rsa::K
     der::from_pkcs8(key.as_bytes())
 }
 
+/// A damaged or hostile file could ask for all memory, which ends the process, or for days of computing. OpenSSL's own costs are
+/// 2,048 iterations, and 16 MiB by scrypt.
+fn is_affordable(scheme: &EncryptionScheme) -> bool {
+    const MEMORY: u64 = 256 * 1024 * 1024;
+    const ITERATIONS: u32 = 10_000_000;
+    match scheme.pbes2().map(|pbes2| &pbes2.kdf) {
+        Some(Kdf::Pbkdf2(pbkdf2)) => pbkdf2.iteration_count <= ITERATIONS,
+        Some(Kdf::Scrypt(scrypt)) => {
+            let block = 128 * u64::from(scrypt.block_size);
+            let memory = scrypt.cost_parameter.checked_mul(block);
+            memory.is_some_and(|memory| memory <= MEMORY) && scrypt.parallelization <= 16
+        }
+        // What is not known here `decrypt` refuses.
+        _ => true,
+    }
+}
+
 /// Tells damage from an algorithm that is not known: `pkcs8` answers alike to both.
 fn check_structure(der: &[u8]) -> asn1::Result<()> {
     let mut reader = SliceReader::new(der)?;
@@ -40,4 +60,38 @@ fn check_structure(der: &[u8]) -> asn1::Result<()> {
         info.decode::<&OctetStringRef>().map(|_| ())
     })?;
     reader.finish()
+}
+
+#[cfg(test)]
+mod tests {
+    use pkcs8::pkcs5::pbes2::{self, Pbkdf2Params, Salt, ScryptParams};
+
+    use super::*;
+
+    fn affordable(kdf: Kdf) -> bool {
+        let encryption = pbes2::EncryptionScheme::Aes256Cbc { iv: [0; 16] };
+        is_affordable(&EncryptionScheme::Pbes2(pbes2::Parameters { kdf, encryption }))
+    }
+
+    #[test]
+    fn a_key_that_would_take_all_memory_or_days_is_not_decrypted() {
+        let salt = || Salt::new([0; 8]).unwrap();
+        let scrypt = |cost_parameter, block_size, parallelization| {
+            affordable(Kdf::Scrypt(ScryptParams {
+                salt: salt(),
+                cost_parameter,
+                block_size,
+                parallelization,
+                key_length: None,
+            }))
+        };
+        assert!(scrypt(1 << 14, 8, 1));
+        assert!(scrypt(1 << 17, 8, 1));
+        assert!(!scrypt(1 << 36, 8, 1));
+        assert!(!scrypt(1 << 14, u16::MAX, 1));
+        assert!(!scrypt(1 << 14, 8, u16::MAX));
+        let pbkdf2 = |iterations| affordable(Kdf::Pbkdf2(Pbkdf2Params::hmac_sha256(iterations, &[0; 8]).unwrap()));
+        assert!(pbkdf2(2_048) && pbkdf2(1_000_000));
+        assert!(!pbkdf2(100_000_000));
+    }
 }

@@ -56,11 +56,16 @@ impl From<PemError> for KeyError {
     }
 }
 
-/// A private key pasted where a path belongs is longer than any path people type, or has line breaks.
+/// A private key pasted where a path belongs has line breaks, is longer than any path people type, or begins in base64 as every
+/// key does: the DER of a key begins with 0x30, which is the letter M.
 fn printable(path: &Path) -> Option<String> {
     const LONGEST: usize = 255;
+    const SHORTEST_KEY: usize = 40;
     let path = path.to_str()?;
-    let innocent = path.len() <= LONGEST && !path.contains(char::is_control) && !path.contains("-----");
+    let base64 = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'=');
+    let like_key =
+        path.trim().starts_with('M') && path.bytes().take_while(|&byte| base64(byte)).count() >= SHORTEST_KEY;
+    let innocent = path.len() <= LONGEST && !path.contains(char::is_control) && !path.contains("-----") && !like_key;
     innocent.then(|| path.to_owned())
 }
 
@@ -134,6 +139,9 @@ pub enum PemErrorKind {
         /// The size of the modulus in bits.
         bits: usize,
     },
+    /// A public exponent that is even, 1, or over 33 bits.
+    #[error("the key's public exponent is not supported; make a key with the usual 65537")]
+    UnsupportedExponent,
     /// A key of three or more primes.
     #[error("the key has more than two primes, which is not supported; make a usual RSA key")]
     MultiPrime,
@@ -155,6 +163,16 @@ pub enum PemErrorKind {
     /// A key where a path belongs.
     #[error("this is the text of a key and not the path of a file; read it with `PemKey::from_pem`")]
     TextForPath,
+    /// A path that can lead to no file.
+    #[error(
+        "this path leads to no file: it is too long, goes through a file, or its links run in a circle; correct it"
+    )]
+    InvalidPath,
+    /// A key other than the registered ones.
+    #[error(
+        "this key is not the registered one; register its public half in the dashboard first, or give the registered key"
+    )]
+    Unregistered,
     /// No such file.
     #[error("there is no such file; correct the path")]
     NotFound,
@@ -200,7 +218,9 @@ pub enum PemErrorKind {
 impl PemErrorKind {
     const fn key_error_kind(self) -> KeyErrorKind {
         match self {
-            Self::NotFound | Self::DanglingLink | Self::Directory | Self::TextForPath => KeyErrorKind::NotFound,
+            Self::NotFound | Self::DanglingLink | Self::Directory | Self::InvalidPath | Self::TextForPath => {
+                KeyErrorKind::NotFound
+            }
             Self::AccessDenied
             | Self::WritableByOthers { .. }
             | Self::ReadableByOthers { .. }
@@ -220,7 +240,8 @@ mod tests {
     fn a_path_is_shown_and_a_pasted_key_is_not() {
         let shown = PemError::from(PemErrorKind::NotFound).in_file(Path::new("/etc/key.pem"));
         assert_eq!(shown.to_string(), "/etc/key.pem: there is no such file; correct the path");
-        for pasted in ["-----BEGIN PRIVATE KEY-----MIIE", "MIIE\nMIIE", &"MIIE/".repeat(60)] {
+        let ed25519 = "MC4CAQAwBQYDK2VwBCIEIMIIEsZ3vMIIEQQQQQQQQQQQQQQQQQQQQrn9g";
+        for pasted in ["-----BEGIN PRIVATE KEY-----MIIE", "MIIE\nMIIE", &"MIIE/".repeat(60), ed25519] {
             let hidden = PemError::from(PemErrorKind::NotFound).in_file(Path::new(pasted));
             assert!(!hidden.to_string().contains("MIIE"));
             assert!(!format!("{hidden:?}").contains("MIIE"));

@@ -21,22 +21,16 @@ pub(crate) enum Label {
     EncryptedPkcs8,
 }
 
-/// Public blocks beside the key do no harm and are passed over.
+/// Public blocks beside the key do no harm and are passed over; a second private key does, of whatever kind it is.
 pub(crate) fn private_key_block(text: &[u8]) -> Result<Block, PemError> {
-    let mut private = None;
-    let mut public = None;
-    for raw in Blocks(text) {
-        let raw = raw?;
-        match meaning(raw.label) {
-            Ok(_) if private.is_some() => return Err(PemErrorKind::SeveralKeys.into()),
-            Ok(label) => private = Some((label, raw.body)),
-            Err(kind) => public = public.or(Some(kind)),
-        }
-    }
-    match (private, public) {
-        (Some((label, body)), _) => Ok(Block { label, der: decode(body)? }),
-        (None, Some(kind)) => Err(kind.into()),
-        (None, None) => Err(no_block(text).into()),
+    let blocks = Blocks(text).collect::<Result<Vec<_>, _>>()?;
+    let (private, public): (Vec<_>, Vec<_>) =
+        blocks.into_iter().partition(|block| block.label.ends_with(b"PRIVATE KEY"));
+    match (private.as_slice(), public.first()) {
+        ([key], _) => Ok(Block { label: meaning(key.label)?, der: decode(key.body)? }),
+        ([], Some(block)) => Err(meaning(block.label).err().unwrap_or(PemErrorKind::OtherLabel).into()),
+        ([], None) => Err(no_block(text).into()),
+        _ => Err(PemErrorKind::SeveralKeys.into()),
     }
 }
 
@@ -110,6 +104,9 @@ fn decode(body: &[u8]) -> Result<Zeroizing<Vec<u8>>, PemErrorKind> {
                 rest
             }
         };
+    }
+    if !base64.iter().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'=')) {
+        return Err(PemErrorKind::Malformed);
     }
     if base64.len() % 4 != 0 {
         return Err(PemErrorKind::Truncated);
@@ -199,6 +196,9 @@ mod tests {
             (GOOD.replace("RQ==", "RR=="), PemErrorKind::Malformed),
             (GOOD.repeat(2), PemErrorKind::SeveralKeys),
             (format!("{GOOD}{}", GOOD.replace("PRIVATE", "RSA PRIVATE")), PemErrorKind::SeveralKeys),
+            (format!("{}{GOOD}", GOOD.replace("PRIVATE", "EC PRIVATE")), PemErrorKind::SeveralKeys),
+            (format!("{GOOD}{}", GOOD.replace("PRIVATE", "OPENSSH PRIVATE")), PemErrorKind::SeveralKeys),
+            (GOOD.replace("RQ==", "RQ\u{a0}=="), PemErrorKind::Malformed),
             (format!("-----BEGIN PRIVATE KEY-----\nTUlJ\n{GOOD}"), PemErrorKind::Truncated),
             (legacy, PemErrorKind::LegacyEncryption),
         ] {

@@ -127,7 +127,10 @@ impl TryFrom<String> for Role {
     type Error = ClaimsError;
 
     fn try_from(word: String) -> Result<Self, ClaimsError> {
-        [Self::Administrator, Self::Agent].into_iter().find(|role| role.as_str() == word).ok_or(ClaimsError::UnknownRole)
+        [Self::Administrator, Self::Agent]
+            .into_iter()
+            .find(|role| role.as_str() == word)
+            .ok_or(ClaimsError::UnknownRole)
     }
 }
 

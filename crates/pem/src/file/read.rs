@@ -62,10 +62,24 @@ fn not_opened(path: &Path, error: io::Error) -> PemError {
         io::ErrorKind::NotFound if path.symlink_metadata().is_ok() => PemErrorKind::DanglingLink.into(),
         io::ErrorKind::NotFound => PemErrorKind::NotFound.into(),
         io::ErrorKind::PermissionDenied => PemErrorKind::AccessDenied.into(),
+        io::ErrorKind::NotADirectory | io::ErrorKind::InvalidFilename | io::ErrorKind::InvalidInput => {
+            PemErrorKind::InvalidPath.into()
+        }
+        _ if is_loop(&error) => PemErrorKind::InvalidPath.into(),
         // A socket cannot be opened at all.
         _ if path.metadata().is_ok_and(|metadata| !metadata.is_file()) => PemErrorKind::NotRegularFile.into(),
         _ => PemError::io(PemErrorKind::Unreadable, error),
     }
+}
+
+#[cfg(unix)]
+fn is_loop(error: &io::Error) -> bool {
+    error.raw_os_error() == Some(libc::ELOOP)
+}
+
+#[cfg(not(unix))]
+fn is_loop(_: &io::Error) -> bool {
+    false
 }
 
 #[cfg(unix)]
@@ -96,6 +110,9 @@ fn check_permissions(_: &Path, _: &Metadata, _: bool) -> Result<(), PemError> {
 pub(super) struct Stamp {
     #[cfg(unix)]
     file: (u64, u64),
+    /// Moves with the contents, the mode and the owner, and nobody can set it back.
+    #[cfg(unix)]
+    changed: (i64, i64),
     modified: Option<std::time::SystemTime>,
     length: u64,
 }
@@ -111,6 +128,8 @@ impl Stamp {
         Self {
             #[cfg(unix)]
             file: (metadata.dev(), metadata.ino()),
+            #[cfg(unix)]
+            changed: (metadata.ctime(), metadata.ctime_nsec()),
             modified: metadata.modified().ok(),
             length: metadata.len(),
         }

@@ -1,10 +1,16 @@
-use std::{fs, os::unix::fs as unix, os::unix::fs::PermissionsExt as _, process::Command};
+use std::{
+    fs,
+    os::unix::fs as unix,
+    os::unix::fs::PermissionsExt as _,
+    process::Command,
+    time::{Duration, Instant},
+};
 
 use pollster::block_on;
 use tempfile::TempDir;
 
 use super::*;
-use crate::RsaKeySize;
+use crate::{PemKey, RsaKeySize};
 
 struct Folder(TempDir);
 
@@ -71,6 +77,9 @@ fn what_is_no_small_regular_file_is_named() {
     let folder = Folder::new();
     assert_eq!(refused(PemFile::open(folder.path())), PemErrorKind::NotFound);
     assert_eq!(refused(PemFile::open(folder.0.path())), PemErrorKind::Directory);
+    assert_eq!(refused(PemFile::open("x".repeat(5_000))), PemErrorKind::InvalidPath);
+    assert_eq!(refused(PemFile::open(folder.write(b"", 0o600).join("below"))), PemErrorKind::InvalidPath);
+    fs::remove_file(folder.path()).unwrap();
 
     let link = folder.0.path().join("link");
     unix::symlink(folder.path(), &link).unwrap();
@@ -100,52 +109,98 @@ fn a_pasted_key_is_no_path_and_is_not_echoed() {
     assert!(!format!("{error} {error:?}").contains("MII"));
 }
 
-#[test]
-fn a_replaced_file_is_followed_and_a_broken_one_is_not() {
-    let (folder, (first, first_pem), (second, second_pem)) = (Folder::new(), key(), key());
-    let file = PemFile::open(folder.write(&first_pem, 0o600)).unwrap();
-    let signs_with = |file: &PemFile| block_on(file.signing_key()).unwrap().public_key().clone();
-    let look_now = || file.state().next_look = Instant::now();
-    let replace = |contents: &[u8]| {
-        let new = folder.0.path().join("new");
+/// A followed file, and what became of it after the next look.
+struct Following {
+    folder: Folder,
+    file: PemFile,
+}
+
+impl Following {
+    fn new(pem: &[u8], options: PemFileOptions) -> Self {
+        let folder = Folder::new();
+        let file = options.open(folder.write(pem, 0o600)).unwrap();
+        Self { folder, file }
+    }
+
+    fn replace(&self, contents: &[u8], mode: u32) {
+        let new = self.folder.0.path().join("new");
         fs::write(&new, contents).unwrap();
-        fs::set_permissions(&new, fs::Permissions::from_mode(0o600)).unwrap();
-        fs::rename(&new, folder.path()).unwrap();
-    };
+        fs::set_permissions(&new, fs::Permissions::from_mode(mode)).unwrap();
+        fs::rename(&new, self.folder.path()).unwrap();
+    }
 
-    replace(b"half a key");
-    assert_eq!(&signs_with(&file), first.public_key(), "not looked at yet");
-    look_now();
-    assert_eq!(&signs_with(&file), first.public_key());
-
-    replace(&second_pem);
-    look_now();
-    assert_eq!(&signs_with(&file), second.public_key());
-    assert_eq!(&file.public_key(), second.public_key());
-
-    fs::remove_file(folder.path()).unwrap();
-    look_now();
-    assert_eq!(&signs_with(&file), second.public_key());
+    /// What signs once the next look is over. Whoever asks for it by then gets the old key and does not wait.
+    fn signs_with(&self) -> PublicKey {
+        self.file.0.look_soon();
+        block_on(self.file.signing_key()).unwrap();
+        let deadline = Instant::now() + Duration::from_secs(30);
+        while self.file.0.is_looking() {
+            assert!(Instant::now() < deadline, "the look never ended");
+            thread::sleep(Duration::from_millis(1));
+        }
+        block_on(self.file.signing_key()).unwrap().public_key().clone()
+    }
 }
 
 #[test]
-fn a_caller_that_stops_waiting_stops_nobody_else() {
-    let (folder, (_, first_pem), (second, second_pem)) = (Folder::new(), key(), key());
-    let file = PemFile::open(folder.write(&first_pem, 0o600)).unwrap();
-    fs::remove_file(folder.path()).unwrap();
-    folder.write(&second_pem, 0o600);
-    file.state().next_look = Instant::now();
+fn a_replaced_file_is_followed_and_a_broken_one_is_not() {
+    let ((first, first_pem), (second, second_pem)) = (key(), key());
+    let following = Following::new(&first_pem, PemFileOptions::new());
+    following.replace(b"half a key", 0o600);
+    assert_eq!(block_on(following.file.signing_key()).unwrap().public_key(), first.public_key(), "not looked at yet");
+    assert_eq!(&following.signs_with(), first.public_key());
+    following.replace(&second_pem, 0o600);
+    assert_eq!(&following.signs_with(), second.public_key());
+    fs::remove_file(following.folder.path()).unwrap();
+    assert_eq!(&following.signs_with(), second.public_key());
+    following.folder.write(&first_pem, 0o600);
+    assert_eq!(&following.signs_with(), first.public_key());
+}
 
-    let mut impatient = file.signing_key();
-    let mut context = std::task::Context::from_waker(std::task::Waker::noop());
-    let _ = impatient.as_mut().poll(&mut context);
-    drop(impatient);
+#[test]
+fn a_replaced_file_with_wrong_permissions_is_followed_once_they_are_mended() {
+    let ((first, first_pem), (second, second_pem)) = (key(), key());
+    let following = Following::new(&first_pem, PemFileOptions::new());
+    following.replace(&second_pem, 0o664);
+    assert_eq!(&following.signs_with(), first.public_key());
+    fs::set_permissions(following.folder.path(), fs::Permissions::from_mode(0o600)).unwrap();
+    assert_eq!(&following.signs_with(), second.public_key());
+}
 
-    let deadline = Instant::now() + Duration::from_secs(30);
-    while &file.public_key() != second.public_key() {
-        assert!(Instant::now() < deadline, "the replaced file was never read");
-        thread::sleep(Duration::from_millis(5));
-    }
+#[test]
+fn a_file_rewritten_in_place_with_its_old_time_is_followed() {
+    let ((first, first_pem), (second, second_pem)) = (key(), key());
+    let following = Following::new(&first_pem, PemFileOptions::new());
+    let modified = fs::metadata(following.folder.path()).unwrap().modified().unwrap();
+    assert_eq!(&following.signs_with(), first.public_key());
+    let path = following.folder.write(&second_pem, 0o600);
+    fs::File::options().write(true).open(path).unwrap().set_modified(modified).unwrap();
+    assert_eq!(&following.signs_with(), second.public_key());
+}
+
+#[test]
+fn only_a_registered_key_is_followed() {
+    let ((first, first_pem), (second, second_pem)) = (key(), key());
+    let registered = |key: &PemKey| PemFileOptions::new().expect_public_key(key.public_key().clone());
+    let following = Following::new(&first_pem, registered(&first));
+    following.replace(&second_pem, 0o600);
+    assert_eq!(&following.signs_with(), first.public_key());
+
+    assert_eq!(refused(registered(&first).open(following.folder.path())), PemErrorKind::Unregistered);
+    let changing_over = registered(&first).expect_public_key(second.public_key().clone());
+    assert!(changing_over.open(following.folder.path()).is_ok());
+}
+
+#[test]
+fn one_look_at_a_time() {
+    let (_, pem) = key();
+    let following = Following::new(&pem, PemFileOptions::new());
+    following.file.0.look_soon();
+    assert!(following.file.0.is_time_to_look());
+    following.file.0.look_soon();
+    assert!(!following.file.0.is_time_to_look());
+    following.file.0.give_up_looking();
+    assert!(following.file.0.is_time_to_look());
 }
 
 #[test]

@@ -1,11 +1,11 @@
 //! A public key as JSON Web Key (RFC 7517; RFC 7518, section 6.3.1).
 
+use super::{PublicKey, PublicKeyError};
+use crate::json::Document;
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use jsonwebtoken::jwk::{
     AlgorithmParameters, CommonParameters, Jwk, KeyAlgorithm, PublicKeyUse, RSAKeyParameters, RSAKeyType,
 };
-use super::{PublicKey, PublicKeyError};
-use crate::json::Document;
 
 impl PublicKey {
     /// From the JSON text of a JWK.

@@ -28,8 +28,7 @@ impl PublicKey {
         }
         // It may be a private key by mistake, whose copies are not left behind.
         let pem = Zeroizing::new(lines.join("\n"));
-        let mut decoder =
-            pem_rfc7468::Decoder::new_detect_wrap(pem.as_bytes()).map_err(|_| PublicKeyError::NotPem)?;
+        let mut decoder = pem_rfc7468::Decoder::new_detect_wrap(pem.as_bytes()).map_err(|_| PublicKeyError::NotPem)?;
         match decoder.type_label() {
             LABEL => {}
             private if private.contains("PRIVATE KEY") => return Err(PublicKeyError::PrivateKey),
@@ -51,7 +50,7 @@ impl PublicKey {
             return Err(PublicKeyError::NotRsa);
         }
         // RFC 3279, section 2.3.1: the parameters are NULL.
-        if !spki.algorithm.parameters.is_some_and(|parameters| parameters.is_null()) {
+        if !spki.algorithm.parameters.is_some_and(der::AnyRef::is_null) {
             return Err(PublicKeyError::Malformed);
         }
         let key = spki.subject_public_key.as_bytes().ok_or(PublicKeyError::Malformed)?;

@@ -94,7 +94,9 @@ fn judged<T>(part: Option<&Result<T, VerifyError>>) -> Outcome {
     match part {
         Some(Ok(_)) => Outcome::Passed,
         Some(Err(error)) => Outcome::Failed(error.clone()),
-        None => Outcome::NotCheckable("the part of the token that would tell cannot be read; mend what failed before it"),
+        None => {
+            Outcome::NotCheckable("the part of the token that would tell cannot be read; mend what failed before it")
+        }
     }
 }
 
@@ -164,7 +166,9 @@ fn issuer(evidence: &Evidence<'_>, expected: &Expectations<'_>) -> Outcome {
     let issuer = evidence.read_claims.as_ref().map(|claims| &claims.issuer);
     match (issuer, expected.license_key) {
         (Some(Ok(issuer)), Some(expected)) if issuer != expected => Outcome::Failed(VerifyError::OtherIssuer),
-        (Some(Ok(_)), None) => Outcome::NotCheckable("give the license key, by a `Verifier`, to have the issuer compared with it"),
+        (Some(Ok(_)), None) => {
+            Outcome::NotCheckable("give the license key, by a `Verifier`, to have the issuer compared with it")
+        }
         _ => judged(issuer),
     }
 }
@@ -223,7 +227,9 @@ fn lifetime(evidence: &Evidence<'_>, expected: &Expectations<'_>) -> Outcome {
             Outcome::Failed(VerifyError::LongLived { seconds: exp - iat })
         }
         Some((Ok(_), Ok(_))) => Outcome::Passed,
-        Some(_) => Outcome::NotCheckable("a date is missing or is no whole number of seconds; mend `iat` and `exp` first"),
+        Some(_) => {
+            Outcome::NotCheckable("a date is missing or is no whole number of seconds; mend `iat` and `exp` first")
+        }
         None => judged::<()>(None),
     }
 }
