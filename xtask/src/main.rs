@@ -2,6 +2,7 @@
 
 mod check;
 mod run;
+mod services;
 mod setup;
 mod test;
 
@@ -11,8 +12,10 @@ use std::process::ExitCode;
 const USAGE: &str = "\
 usage: cargo xtask <task>
 
-  test   set up the foreign JWT libraries and run every test
-  check  formatting, lints, docs, licences, advisories, feature combinations and the arrows between crates";
+  test           set up the foreign JWT libraries and the emulators of AWS KMS, and run every test
+  check          formatting, lints, docs, licences, advisories, feature combinations and the arrows between crates
+  services up    start the emulators in the background, for working by hand
+  services down  stop them";
 
 /// Runs the one task that the command line names.
 fn main() -> ExitCode {
@@ -20,6 +23,8 @@ fn main() -> ExitCode {
     match arguments.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
         ["test"] => test::test(),
         ["check"] => check::check(),
+        ["services", "up"] => services::up(),
+        ["services", "down"] => services::down(),
         [] | ["help" | "--help" | "-h"] => {
             println!("{USAGE}");
             ExitCode::SUCCESS

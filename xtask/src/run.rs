@@ -1,12 +1,13 @@
 //! Running programs, and running steps that are reported together at the end.
 
 use std::fmt;
+use std::io;
 use std::path::{Path, PathBuf};
-use std::process::{Command, ExitCode, Stdio};
+use std::process::{Command, ExitCode, ExitStatus, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, ensure};
 
 /// The steps of one task. A failed step does not stop the later ones: one run shows everything that is to mend.
 #[derive(Debug, Default)]
@@ -100,7 +101,7 @@ pub(crate) fn cargo(arguments: &str) -> Command {
 /// Runs a program that must succeed, its output going where ours goes.
 pub(crate) fn succeed(command: &mut Command) -> Result<()> {
     let shown = shown(command);
-    println!("$ {shown}");
+    eprintln!("$ {shown}");
     let status = command.status().with_context(|| format!("`{shown}` could not be started"))?;
     ensure!(status.success(), "`{shown}` failed ({status})");
     Ok(())
@@ -118,18 +119,31 @@ pub(crate) fn output(command: &mut Command) -> Result<String> {
 /// Runs a program that must succeed in a limited time; after that it is killed.
 pub(crate) fn succeed_within(limit: Duration, command: &mut Command) -> Result<()> {
     let shown = shown(command);
-    println!("$ {shown}");
+    eprintln!("$ {shown}");
+    let status = status_within(limit, command).with_context(|| format!("`{shown}` could not be started"))?;
+    let status = status.with_context(|| format!("`{shown}` did not finish within {} seconds", limit.as_secs()))?;
+    ensure!(status.success(), "`{shown}` failed ({status})");
+    Ok(())
+}
+
+/// Whether a program is there and succeeds in a limited time, without a word.
+pub(crate) fn succeeds_within(limit: Duration, command: &mut Command) -> bool {
+    let status = status_within(limit, command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()));
+    status.is_ok_and(|status| status.is_some_and(|status| status.success()))
+}
+
+/// How a program ended, or nothing if it had to be killed.
+fn status_within(limit: Duration, command: &mut Command) -> io::Result<Option<ExitStatus>> {
     let start = Instant::now();
-    let mut child = command.spawn().with_context(|| format!("`{shown}` could not be started"))?;
+    let mut child = command.spawn()?;
     loop {
         if let Some(status) = child.try_wait()? {
-            ensure!(status.success(), "`{shown}` failed ({status})");
-            return Ok(());
+            return Ok(Some(status));
         }
         if start.elapsed() > limit {
             child.kill()?;
             child.wait()?;
-            bail!("`{shown}` did not finish within {} seconds", limit.as_secs());
+            return Ok(None);
         }
         sleep(Duration::from_millis(100));
     }
@@ -144,6 +158,8 @@ fn shown(command: &Command) -> String {
 
 #[cfg(test)]
 mod tests {
+    use anyhow::bail;
+
     use super::*;
 
     #[test]
@@ -172,5 +188,14 @@ mod tests {
     fn a_program_that_hangs_is_killed() {
         let error = succeed_within(Duration::from_millis(200), Command::new("sleep").arg("60")).unwrap_err();
         assert!(error.to_string().contains("did not finish"), "{error}");
+    }
+
+    #[test]
+    fn a_question_to_a_program_is_answered_whatever_the_program_does() {
+        let limit = Duration::from_millis(200);
+        assert!(succeeds_within(limit, Command::new("sh").args(["-c", "exit 0"])));
+        assert!(!succeeds_within(limit, Command::new("sh").args(["-c", "exit 1"])));
+        assert!(!succeeds_within(limit, Command::new("sleep").arg("60")));
+        assert!(!succeeds_within(limit, &mut Command::new("no-such-program")));
     }
 }

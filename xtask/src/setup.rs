@@ -5,8 +5,9 @@ pub(crate) mod node;
 pub(crate) mod openssl;
 pub(crate) mod python;
 
-use std::fs;
+use std::fs::{self, File};
 use std::hash::{DefaultHasher, Hasher};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -27,6 +28,7 @@ pub(crate) fn cache() -> Result<PathBuf> {
 fn once(folder: &Path, fill: impl FnOnce() -> Result<()>) -> Result<()> {
     // Written last: what was interrupted half-way has no marker and is done again from the start.
     let marker = folder.join("set-up-complete");
+    let _lock = lock(folder)?;
     if marker.exists() {
         return Ok(());
     }
@@ -36,6 +38,19 @@ fn once(folder: &Path, fill: impl FnOnce() -> Result<()>) -> Result<()> {
     fs::create_dir_all(folder).with_context(|| format!("cannot create {}", folder.display()))?;
     fill()?;
     fs::write(&marker, "").with_context(|| format!("cannot write {}", marker.display()))
+}
+
+/// Waits until no other run, of whichever clone, holds the folder's lock, and holds it until the answer is dropped.
+pub(crate) fn lock(folder: &Path) -> Result<File> {
+    // Beside the folder and never removed: whoever removed it would let in a second holder.
+    let path = folder.with_extension("lock");
+    let hold = || {
+        path.parent().map_or(Ok(()), fs::create_dir_all)?;
+        let file = File::create(&path)?;
+        file.lock()?;
+        Ok::<_, io::Error>(file)
+    };
+    hold().with_context(|| format!("cannot lock {}", path.display()))
 }
 
 /// A name for what these files pin: other content, other name.
@@ -49,7 +64,7 @@ fn content_hash(files: &[&Path]) -> Result<String> {
 }
 
 /// Makes sure that a program is there and good enough, by running it with arguments that succeed only then.
-fn require(program: &str, probe: &[&str], otherwise: &str) -> Result<()> {
+pub(crate) fn require(program: &str, probe: &[&str], otherwise: &str) -> Result<()> {
     let status = Command::new(program).args(probe).stdout(Stdio::null()).stderr(Stdio::null()).status();
     ensure!(status.is_ok_and(|status| status.success()), "{otherwise}");
     Ok(())
@@ -57,6 +72,10 @@ fn require(program: &str, probe: &[&str], otherwise: &str) -> Result<()> {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::atomic::{AtomicU32, Ordering};
+    use std::thread::{self, sleep};
+    use std::time::Duration;
+
     use anyhow::bail;
 
     use super::*;
@@ -71,6 +90,28 @@ mod tests {
         assert!(!rest.exists());
         once(&folder, || bail!("not called")).unwrap();
         fs::remove_dir_all(&folder).unwrap();
+        fs::remove_file(folder.with_extension("lock")).unwrap();
+    }
+
+    #[test]
+    fn two_runs_at_once_set_up_once() {
+        let folder = std::env::temp_dir().join(format!("xtask-twice-{}", std::process::id()));
+        let fills = AtomicU32::new(0);
+        let set_up = || {
+            once(&folder, || {
+                fills.fetch_add(1, Ordering::Relaxed);
+                sleep(Duration::from_millis(100));
+                Ok(())
+            })
+            .unwrap();
+        };
+        thread::scope(|scope| {
+            scope.spawn(set_up);
+            scope.spawn(set_up);
+        });
+        assert_eq!(fills.into_inner(), 1);
+        fs::remove_dir_all(&folder).unwrap();
+        fs::remove_file(folder.with_extension("lock")).unwrap();
     }
 
     #[test]

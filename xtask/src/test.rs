@@ -3,6 +3,7 @@
 use std::process::ExitCode;
 
 use crate::run::{Report, cargo, succeed};
+use crate::services::ForTests;
 use crate::setup::{node, openssl, python};
 
 /// Tests the crates, then what needs real programs, then what must stand outside the workspace.
@@ -17,21 +18,29 @@ pub(crate) fn test() -> ExitCode {
     report.finish()
 }
 
-/// Sets up openssl, Node and Python, and runs the tests that use them.
+/// Sets up openssl, Node, Python and the services, runs the tests that use them, and stops the services.
 fn against_real_programs(report: &mut Report) {
     let openssl = report.step("set-up: openssl", openssl::require);
     let modules = report.step("set-up: verifiers in Node", node::modules);
     let python = report.step("set-up: verifiers in Python", python::interpreter);
-    let name = "against openssl, Node and Python";
-    let (Some(()), Some(modules), Some(python)) = (openssl, modules, python) else {
+    let services = ForTests::start(report);
+    let name = "against openssl, Node, Python and services";
+    if let (Some(()), Some(modules), Some(python)) = (openssl, modules, python) {
+        report.step(name, || {
+            let mut cargo = cargo("test --package cobrowse-jwt-tests -- --include-ignored");
+            cargo.env("COBROWSE_TEST_NODE_MODULES", modules).env("COBROWSE_TEST_PYTHON", python);
+            cargo.envs(services.settings());
+            for service in &services.missing {
+                // By name: each test that needs a service has that service in its own.
+                cargo.args(["--skip", &service.to_lowercase()]);
+            }
+            succeed(&mut cargo)
+        });
+        for service in &services.missing {
+            report.not_run(&format!("against {service}"), "not run, its set-up failed");
+        }
+    } else {
         report.not_run(name, "not run, a set-up failed");
-        return;
-    };
-    report.step(name, || {
-        succeed(
-            cargo("test --package cobrowse-jwt-tests -- --include-ignored")
-                .env("COBROWSE_TEST_NODE_MODULES", modules)
-                .env("COBROWSE_TEST_PYTHON", python),
-        )
-    });
+    }
+    report.step("tear-down: services", || services.stop());
 }
