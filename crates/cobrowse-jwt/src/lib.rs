@@ -1,7 +1,15 @@
 #![cfg_attr(feature = "pem", doc = include_str!("../../../README.md"))]
 #![cfg_attr(not(feature = "pem"), doc = "Cobrowse agent tokens, with a key source of your own.")]
 
+mod key_uris;
+
 pub use cobrowse_jwt_core::*;
 
+pub use key_uris::{KeyUriError, KeyUris, OpenKey};
+
+#[cfg(feature = "aws-kms")]
+pub use cobrowse_jwt_aws_kms as aws_kms;
+#[cfg(feature = "env")]
+pub use cobrowse_jwt_env as env;
 #[cfg(feature = "pem")]
 pub use cobrowse_jwt_pem as pem;

@@ -1,0 +1,30 @@
+use std::{path::PathBuf, sync::Arc};
+
+use cobrowse_jwt_core::{KeyError, KeySource, async_trait};
+use cobrowse_jwt_pem::PemFile;
+use url::Url;
+
+use super::{KeyUriError, OpenKey};
+
+/// A plain path, or what follows `file:`.
+pub(super) struct File;
+
+#[async_trait]
+impl OpenKey for File {
+    async fn open(&self, rest: &str) -> Result<Arc<dyn KeySource>, KeyUriError> {
+        let file = PemFile::load(path(rest)?).await.map_err(KeyError::from)?;
+        Ok(Arc::new(file))
+    }
+}
+
+/// Two slashes make it a URI (RFC 8089), with a host that must be empty or `localhost` and with percent escapes.
+pub(super) fn path(rest: &str) -> Result<PathBuf, KeyUriError> {
+    if !rest.starts_with("//") {
+        return Ok(PathBuf::from(rest));
+    }
+    let url = Url::parse(&format!("file:{rest}")).map_err(|_| KeyUriError::InvalidFile)?;
+    if url.query().is_some() || url.fragment().is_some() {
+        return Err(KeyUriError::InvalidFile);
+    }
+    url.to_file_path().map_err(|()| KeyUriError::InvalidFile)
+}

@@ -1,0 +1,118 @@
+use pollster::block_on;
+
+use super::*;
+
+fn refused(uri: &str) -> KeyUriError {
+    block_on(KeyUris::new().open(uri)).unwrap_err()
+}
+
+#[test]
+fn what_is_no_key_uri_is_named_and_not_echoed() {
+    for uri in
+        ["", "  ", "vault:secret", "pkcs11:token=secret", "-----BEGIN PRIVATE KEY-----\\nMIIsecret", "http://secret/"]
+    {
+        let error = refused(uri);
+        assert!(!format!("{error} {error:?}").contains("secret"), "{error:?}");
+    }
+    assert!(matches!(refused(""), KeyUriError::Empty));
+    assert!(matches!(refused("vault:x"), KeyUriError::UnknownScheme));
+    assert!(matches!(refused("pkcs11:token=x"), KeyUriError::NoPkcs11));
+    assert!(matches!(refused("-----BEGIN RSA PRIVATE KEY-----"), KeyUriError::PastedKey));
+}
+
+#[test]
+fn schemes_are_told_from_paths() {
+    for (uri, scheme) in [
+        ("env:X", Some("env")),
+        ("ENV:X", Some("env")),
+        ("awskms:///x", Some("awskms")),
+        ("key.pem", None),
+        ("/etc/a:b", None),
+        ("./env:x", None),
+        ("C:\\key.pem", None),
+        ("1a:x", None),
+    ] {
+        assert_eq!(scheme_of(uri).as_deref(), scheme, "{uri}");
+    }
+}
+
+#[test]
+fn a_third_party_adds_its_scheme_on_a_value() {
+    struct Refusing;
+    #[async_trait]
+    impl OpenKey for Refusing {
+        async fn open(&self, rest: &str) -> Result<Arc<dyn KeySource>, KeyUriError> {
+            assert_eq!(rest, "//a/b");
+            Err(KeyUriError::Empty)
+        }
+    }
+    let uris = KeyUris::new().with_scheme("vault", Refusing).unwrap();
+    assert!(matches!(block_on(uris.open("vault://a/b")), Err(KeyUriError::Empty)));
+    assert!(matches!(refused("vault://a/b"), KeyUriError::UnknownScheme), "no other value knows it");
+    for scheme in ["", "v", "1v", "a b", "a/b"] {
+        assert!(matches!(KeyUris::new().with_scheme(scheme, Refusing), Err(KeyUriError::InvalidScheme)));
+    }
+}
+
+#[cfg(not(feature = "aws-kms"))]
+#[test]
+fn a_feature_that_is_off_is_named() {
+    assert!(matches!(refused("awskms:///alias/x"), KeyUriError::FeatureDisabled { feature: "aws-kms" }));
+}
+
+#[cfg(feature = "pem")]
+#[test]
+fn files_are_opened_by_path_and_by_uri() {
+    use std::path::Path;
+    for (rest, path) in [
+        ("///etc/a%20b.pem", "/etc/a b.pem"),
+        ("//localhost/etc/k", "/etc/k"),
+        ("/etc/k", "/etc/k"),
+        ("k%20.pem", "k%20.pem"),
+    ] {
+        assert_eq!(file::path(rest).unwrap(), Path::new(path));
+    }
+    for rest in ["//server/etc/k", "///etc/k?x", "///etc/k#x"] {
+        assert!(matches!(file::path(rest), Err(KeyUriError::InvalidFile)), "{rest}");
+    }
+    let Err(KeyUriError::Key(error)) = block_on(KeyUris::new().open("/nowhere/key.pem")) else { panic!("opened") };
+    assert_eq!(error.kind(), cobrowse_jwt_core::KeyErrorKind::NotFound);
+}
+
+#[cfg(feature = "env")]
+#[test]
+fn variables_are_read_by_name() {
+    for uri in ["env:", "env://X", "env:A B"] {
+        assert!(matches!(refused(uri), KeyUriError::InvalidVariable), "{uri}");
+    }
+    assert!(matches!(refused("env:COBROWSE_JWT_TEST_IS_NOT_SET"), KeyUriError::Key(_)));
+}
+
+#[cfg(feature = "aws-kms")]
+#[test]
+fn kms_keys_are_located() {
+    use aws_kms::Location;
+    let arn = "arn:aws:kms:eu-central-1:111122223333:key/mrk-1";
+    for (rest, endpoint, key_id) in [
+        ("///alias/cobrowse", None, "alias/cobrowse"),
+        ("///1234abcd-12ab-34cd-56ef-1234567890ab", None, "1234abcd-12ab-34cd-56ef-1234567890ab"),
+        (&format!("///{arn}"), None, arn),
+        ("//kms.example.com/alias/x", Some("https://kms.example.com"), "alias/x"),
+        ("//kms.example.com:8443/alias/x", Some("https://kms.example.com:8443"), "alias/x"),
+        ("//localhost:4566/alias/x", Some("http://localhost:4566"), "alias/x"),
+        ("//127.0.0.1:4566/k", Some("http://127.0.0.1:4566"), "k"),
+        ("//[::1]:4566/k", Some("http://[::1]:4566"), "k"),
+        ("//localhost.example.com/k", Some("https://localhost.example.com"), "k"),
+    ] {
+        let expected = Location { endpoint: endpoint.map(str::to_owned), key_id: key_id.to_owned() };
+        assert_eq!(Location::parse(rest).unwrap(), expected, "{rest}");
+    }
+    for rest in
+        ["", "//", "///", "alias/x", "//1234abcd?region=eu-central-1", "//alias/x", "//host/", &format!("//{arn}")]
+    {
+        assert!(matches!(Location::parse(rest), Err(KeyUriError::MissingKmsKey)), "{rest}");
+    }
+    for rest in ["//jane:secret@host/k", "//ho st/k", "//host/k?region=x", "//host:99999/k"] {
+        assert!(matches!(Location::parse(rest), Err(KeyUriError::InvalidEndpoint)), "{rest}");
+    }
+}

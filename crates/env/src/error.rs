@@ -1,0 +1,74 @@
+use std::{error::Error, fmt};
+
+use cobrowse_jwt_core::{KeyError, KeyErrorKind};
+use cobrowse_jwt_pem::PemError;
+
+/// Why there is no key in a variable. Names the variable, never its value.
+#[derive(Clone, Debug)]
+pub struct EnvError {
+    variable: String,
+    kind: EnvErrorKind,
+}
+
+/// What is wrong with a variable.
+#[derive(Clone, Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum EnvErrorKind {
+    /// It is not set.
+    #[error("is not set; set it to the private key in PEM")]
+    Unset,
+    /// It is set to nothing.
+    #[error("is empty; set it to the private key in PEM")]
+    Empty,
+    /// Its bytes are not Unicode.
+    #[error("is not Unicode text; set it to the private key in PEM")]
+    NotUnicode,
+    /// It holds the path of a file.
+    #[error("holds a path and no key; open the file instead, for example as `file:` with that path")]
+    Path,
+    /// It holds text that is no usable key.
+    #[error("holds no usable key; mend its PEM as the cause says")]
+    Pem(#[source] PemError),
+}
+
+impl EnvError {
+    pub(crate) fn new(variable: &str, kind: EnvErrorKind) -> Self {
+        Self { variable: variable.to_owned(), kind }
+    }
+
+    /// Which case it is.
+    #[must_use]
+    pub const fn kind(&self) -> &EnvErrorKind {
+        &self.kind
+    }
+}
+
+impl fmt::Display for EnvError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "the variable {} {}", printable(&self.variable), self.kind)
+    }
+}
+
+/// A name that no shell could have set is a key in the wrong place.
+fn printable(variable: &str) -> &str {
+    let is_name = variable.len() <= 64 && variable.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+    if is_name { variable } else { "with the given name" }
+}
+
+impl Error for EnvError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        self.kind.source()
+    }
+}
+
+impl From<EnvError> for KeyError {
+    fn from(error: EnvError) -> Self {
+        let kind = match &error.kind {
+            EnvErrorKind::Unset | EnvErrorKind::Empty | EnvErrorKind::Path => KeyErrorKind::NotFound,
+            EnvErrorKind::NotUnicode => KeyErrorKind::Unusable,
+            EnvErrorKind::Pem(error) => Self::from(error.clone()).kind(),
+        };
+        Self::new(kind, "the signing key cannot be read from its variable; mend it as the cause says")
+            .with_source(error)
+    }
+}

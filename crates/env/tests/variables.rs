@@ -1,0 +1,98 @@
+//! What a variable may hold. Each case runs in a process of its own, because this one's variables cannot be set safely.
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
+
+use std::{
+    env,
+    error::Error,
+    ffi::{OsStr, OsString},
+    os::unix::ffi::OsStringExt as _,
+    process::Command,
+};
+
+use base64ct::{Base64, Encoding as _};
+use cobrowse_jwt_core::KeyError;
+use cobrowse_jwt_env::EnvKey;
+use cobrowse_jwt_pem::{PemKey, RsaKeySize};
+
+const VARIABLE: &str = "COBROWSE_PRIVATE_KEY";
+
+/// What the child prints: the thumbprint of the key, or the whole chain of the error.
+fn read(value: Option<&OsStr>) -> String {
+    let mut child = Command::new(env::current_exe().unwrap());
+    child.args(["--exact", "child", "--ignored", "--nocapture"]).env_remove(VARIABLE);
+    if let Some(value) = value {
+        child.env(VARIABLE, value);
+    }
+    let output = String::from_utf8(child.output().unwrap().stdout).unwrap();
+    let printed = output.split("<<").nth(1).and_then(|rest| rest.split(">>").next());
+    printed.expect("the child prints").to_owned()
+}
+
+#[test]
+#[ignore = "runs in the children of the other tests"]
+fn child() {
+    match EnvKey::new(VARIABLE) {
+        Ok(key) => println!("<<{}>>", key.public_key().thumbprint()),
+        Err(error) => {
+            let debug = format!("{error:?}");
+            let error = KeyError::from(error);
+            let chain = std::iter::successors(Some(&error as &dyn Error), |&error| error.source());
+            let chain: Vec<_> = chain.map(ToString::to_string).collect();
+            println!("<<{:?}: {}; {debug}>>", error.kind(), chain.join(": "));
+        }
+    }
+}
+
+#[test]
+fn a_key_is_read_however_it_was_put_in() {
+    let key = PemKey::generate(RsaKeySize::Rsa2048).unwrap();
+    let pem = key.to_pkcs8_pem().unwrap();
+    let base64 = Base64::encode_string(pem.as_bytes());
+    let escaped = pem.replace('\n', "\\n");
+    let wrapped = base64.as_bytes().chunks(76).map(|line| str::from_utf8(line).unwrap()).collect::<Vec<_>>().join("\n");
+    for value in [
+        pem.to_string(),
+        escaped.clone(),
+        format!("\"{escaped}\""),
+        format!("'{}'", *pem),
+        base64.clone(),
+        format!("\"{base64}\"\n"),
+        wrapped,
+    ] {
+        assert_eq!(read(Some(value.as_ref())), key.public_key().thumbprint(), "{value:.40}");
+    }
+}
+
+#[test]
+fn what_is_wrong_is_told_by_the_variable_and_not_its_value() {
+    let unicode = OsString::from_vec(vec![b'k', 0xff]);
+    for (value, kind, sentence) in [
+        (None, "NotFound", "the variable COBROWSE_PRIVATE_KEY is not set"),
+        (Some(OsStr::new("")), "NotFound", "is empty"),
+        (Some(OsStr::new(" \n")), "NotFound", "is empty"),
+        (Some(&unicode), "Unusable", "is not Unicode text"),
+        (Some(OsStr::new("/etc/secret/key.pem")), "NotFound", "holds a path and no key"),
+        (Some(OsStr::new("secret-key.pem")), "NotFound", "holds a path and no key"),
+        (Some(OsStr::new("secret")), "Unusable", "there is no PEM block"),
+        (Some(OsStr::new("c2VjcmV0")), "Unusable", "there is no PEM block"),
+        (
+            Some(OsStr::new("-----BEGIN PUBLIC KEY-----\nsecr\n-----END PUBLIC KEY-----")),
+            "Unusable",
+            "this is a public key",
+        ),
+    ] {
+        let printed = read(value);
+        assert!(printed.starts_with(kind) && printed.contains(sentence), "{printed}");
+        assert!(printed.contains(VARIABLE), "{printed}");
+        assert!(!printed.contains("secr") && !printed.contains("c2Vj"), "{printed}");
+    }
+}
+
+#[test]
+fn a_name_that_no_environment_can_hold_is_unset() {
+    for name in ["", "A=B", "A\0B", "-----BEGIN PRIVATE KEY-----"] {
+        let error = EnvKey::new(name).unwrap_err();
+        assert!(error.to_string().contains("is not set"), "{error}");
+        assert!(!error.to_string().contains("BEGIN"));
+    }
+}

@@ -1,0 +1,120 @@
+use std::{
+    collections::HashSet,
+    sync::{Arc, LazyLock, Mutex, MutexGuard},
+};
+
+use aws_lc_rs::{
+    digest::{Digest, SHA256},
+    rand, rsa,
+    signature::RSA_PKCS1_SHA256,
+};
+use cobrowse_jwt::{PublicKey, pem::PemKey};
+
+use super::{FaultServer, http::Response};
+
+/// The keys of an AWS account, and the alias of one of them.
+#[derive(Debug)]
+pub(super) struct Account(Mutex<Keys>);
+
+#[derive(Debug)]
+struct Keys {
+    /// The last is the one that the alias names.
+    all: Vec<Arc<Key>>,
+    /// By ARN.
+    disabled: HashSet<String>,
+}
+
+impl Account {
+    pub(super) fn new(key: Key) -> Self {
+        let all = vec![Arc::clone(stranger()), Arc::new(key)];
+        Self(Mutex::new(Keys { all, disabled: HashSet::new() }))
+    }
+
+    pub(super) fn current(&self) -> Arc<Key> {
+        Arc::clone(self.lock().all.last().unwrap())
+    }
+
+    pub(super) fn rotate(&self, key: Key) {
+        self.lock().all.push(Arc::new(key));
+    }
+
+    pub(super) fn disable(&self, arn: &str) {
+        let mut keys = self.lock();
+        assert!(keys.all.iter().any(|key| key.arn == arn), "no key is {arn}");
+        keys.disabled.insert(arn.to_owned());
+    }
+
+    /// The key that a request names by key id, key ARN, alias name or alias ARN, if it is enabled.
+    pub(super) fn usable(&self, key_id: &str) -> Result<Arc<Key>, Response> {
+        let keys = self.lock();
+        let key = if key_id == FaultServer::ALIAS || key_id == arn(FaultServer::ALIAS) {
+            keys.all.last()
+        } else {
+            keys.all.iter().find(|key| key.arn == key_id || key.id() == key_id)
+        };
+        let Some(key) = key else {
+            let name = if key_id.starts_with("arn:") { key_id.to_owned() } else { arn(&format!("key/{key_id}")) };
+            return Err(Response::exception(400, "NotFoundException", &format!("Key '{name}' does not exist")));
+        };
+        if keys.disabled.contains(&key.arn) {
+            return Err(Response::exception(400, "DisabledException", &format!("{} is disabled.", key.arn)));
+        }
+        Ok(Arc::clone(key))
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Keys> {
+        self.0.lock().unwrap()
+    }
+}
+
+/// A key pair with a name.
+#[derive(Debug)]
+pub(super) struct Key {
+    pub(super) arn: String,
+    pub(super) public: PublicKey,
+    pair: rsa::KeyPair,
+}
+
+impl Key {
+    /// Gives the key a new name.
+    pub(super) fn new(key: &PemKey) -> Self {
+        let pem = key.to_pkcs8_pem().unwrap();
+        let (_, der) = pem_rfc7468::decode_vec(pem.as_bytes()).unwrap();
+        Self {
+            arn: arn(&format!("key/{}", uuid())),
+            public: key.public_key().clone(),
+            pair: rsa::KeyPair::from_pkcs8(&der).unwrap(),
+        }
+    }
+
+    /// RSASSA-PKCS1-v1_5 over a SHA-256 digest, or nothing if that is no digest.
+    pub(super) fn sign(&self, digest: &[u8]) -> Option<Vec<u8>> {
+        let digest = Digest::import_less_safe(digest, &SHA256).ok()?;
+        let mut signature = vec![0; self.pair.public_modulus_len()];
+        self.pair.sign_digest(&RSA_PKCS1_SHA256, &digest, &mut signature).unwrap();
+        Some(signature)
+    }
+
+    fn id(&self) -> &str {
+        self.arn.rsplit('/').next().unwrap()
+    }
+}
+
+/// Another key of every account, for the faults that mistake one for the other.
+pub(super) fn stranger() -> &'static Arc<Key> {
+    static STRANGER: LazyLock<Arc<Key>> = LazyLock::new(|| Arc::new(Key::new(&super::new_key())));
+    &STRANGER
+}
+
+pub(super) fn arn(resource: &str) -> String {
+    format!("arn:aws:kms:{}:{}:{resource}", FaultServer::REGION, FaultServer::ACCOUNT)
+}
+
+/// A random UUID (RFC 9562, section 5.4).
+fn uuid() -> String {
+    let mut bytes = [0; 16];
+    rand::fill(&mut bytes).unwrap();
+    let bits = u128::from_be_bytes(bytes) & !(0xf << 76) & !(0x3 << 62) | 0x4 << 76 | 0x2 << 62;
+    let hex = format!("{bits:032x}");
+    [&hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..]].join("-")
+}
