@@ -1,16 +1,109 @@
+use aws_lc_rs::{
+    key_wrap::{AES_256, AesKek, KeyWrapPadded as _},
+    rand,
+    rsa::{OAEP_SHA256_MGF1SHA256, OaepPublicEncryptingKey, PublicEncryptingKey},
+};
 use cobrowse_jwt::aws_kms::aws_sdk_kms::{
     Client,
     config::{BehaviorVersion, Config, Credentials, Region},
+    operation::create_key::builders::CreateKeyFluentBuilder,
+    primitives::Blob,
+    types::{AlgorithmSpec, ExpirationModelType, KeySpec, KeyUsageType, OriginType, WrappingKeySpec},
 };
 
 /// A client of an emulator, or of anything that speaks KMS's protocol.
 #[must_use]
 pub fn kms_client(endpoint: &str) -> Client {
+    kms_client_in(endpoint, "eu-central-1")
+}
+
+/// The same in another Region.
+#[must_use]
+pub fn kms_client_in(endpoint: &str, region: &str) -> Client {
     let credentials = Credentials::new("AKIAIOSFODNN7EXAMPLE", "a-secret-access-key", None, None, "the tests");
     let config = Config::builder()
         .behavior_version(BehaviorVersion::latest())
         .credentials_provider(credentials)
-        .region(Region::new("eu-central-1"))
+        .region(Region::new(region.to_owned()))
         .endpoint_url(endpoint);
     Client::from_conf(config.build())
+}
+
+/// An emulator of AWS KMS that `cargo xtask test` has started.
+#[derive(Clone, Debug)]
+pub struct Emulator {
+    /// Where it listens.
+    pub url: String,
+    /// A client of it.
+    pub client: Client,
+}
+
+impl Emulator {
+    /// The emulator whose address stands in this variable.
+    #[must_use]
+    pub fn from_env(variable: &str) -> Self {
+        let url = std::env::var(variable).unwrap_or_else(|_| {
+            panic!("{variable} is not set; run `cargo xtask test`, or `cargo xtask services up` first")
+        });
+        Self { client: kms_client(&url), url }
+    }
+
+    /// A new key and its ARN.
+    pub async fn create(&self, with: impl FnOnce(CreateKeyFluentBuilder) -> CreateKeyFluentBuilder) -> String {
+        let created = with(self.client.create_key()).send().await.unwrap();
+        created.key_metadata.unwrap().arn.unwrap()
+    }
+
+    /// A new key for RS256.
+    pub async fn create_rsa(&self, spec: KeySpec) -> String {
+        self.create(|key| key.key_spec(spec).key_usage(KeyUsageType::SignVerify)).await
+    }
+
+    /// Points an alias, new or old, at a key.
+    pub async fn point(&self, alias: &str, arn: &str) {
+        let moved = self.client.update_alias().alias_name(alias).target_key_id(arn).send().await;
+        if moved.is_err() {
+            self.client.create_alias().alias_name(alias).target_key_id(arn).send().await.unwrap();
+        }
+    }
+
+    /// A key of the caller's own making, given as PKCS#8 in DER.
+    pub async fn import(&self, pkcs8: &[u8]) -> String {
+        let external = |key: CreateKeyFluentBuilder| {
+            key.key_spec(KeySpec::Rsa2048).key_usage(KeyUsageType::SignVerify).origin(OriginType::External)
+        };
+        let arn = self.create(external).await;
+        let parameters = self
+            .client
+            .get_parameters_for_import()
+            .key_id(&arn)
+            .wrapping_algorithm(AlgorithmSpec::RsaAesKeyWrapSha256)
+            .wrapping_key_spec(WrappingKeySpec::Rsa2048)
+            .send()
+            .await
+            .unwrap();
+        let wrapped = wrap(pkcs8, parameters.public_key.unwrap().as_ref());
+        self.client
+            .import_key_material()
+            .key_id(&arn)
+            .import_token(parameters.import_token.unwrap())
+            .encrypted_key_material(Blob::new(wrapped))
+            .expiration_model(ExpirationModelType::KeyMaterialDoesNotExpire)
+            .send()
+            .await
+            .unwrap();
+        arn
+    }
+}
+
+/// `RSA_AES_KEY_WRAP_SHA_256`: a new AES key by RSAES-OAEP, and the material under that key by RFC 5649.
+fn wrap(material: &[u8], wrapping_key: &[u8]) -> Vec<u8> {
+    let mut aes = [0; 32];
+    rand::fill(&mut aes).unwrap();
+    let rsa = OaepPublicEncryptingKey::new(PublicEncryptingKey::from_der(wrapping_key).unwrap()).unwrap();
+    let mut wrapped_aes = vec![0; rsa.ciphertext_size()];
+    rsa.encrypt(&OAEP_SHA256_MGF1SHA256, &aes, &mut wrapped_aes, None).unwrap();
+    let mut wrapped = vec![0; material.len() + 15];
+    let wrapped = AesKek::new(&AES_256, &aes).unwrap().wrap_with_padding(material, &mut wrapped).unwrap().to_vec();
+    [wrapped_aes, wrapped].concat()
 }

@@ -8,5 +8,5 @@ mod openssl;
 
 pub use claim_sets::{ClaimSet, claim_sets, license_key};
 pub use foreign::{Answer, node, python, python_json};
-pub use kms::kms_client;
+pub use kms::{Emulator, kms_client, kms_client_in};
 pub use openssl::{Openssl, PASSPHRASE};

@@ -1,0 +1,292 @@
+//! Two independent implementations of AWS KMS, and a third one that is known to sign wrongly.
+
+use std::{
+    env,
+    process::Command,
+    sync::Arc,
+    time::{Duration, UNIX_EPOCH},
+};
+
+use cobrowse_jwt::{
+    Access, AgentClaims, Inspection, KeyErrorKind, KeySource, KeyUris, MintError, Minter, Policy, PublicKey, Rule,
+    Verifier,
+    aws_kms::{
+        AwsKms, AwsKmsBuilder,
+        aws_sdk_kms::types::{KeySpec, KeyUsageType, OriginType},
+    },
+    env::EnvKey,
+    pem::{PemKey, RsaKeySize},
+};
+use cobrowse_jwt_tests::{Emulator, kms_client_in, license_key};
+use tokio::task::JoinSet;
+
+/// The same tests against each of the two, by the names that decide what is run without one of them.
+macro_rules! against_both {
+    ($($test:ident $(($per_ministack:expr, $per_localstack:expr))?;)+) => {
+        mod ministack {
+            $(
+                #[tokio::test(flavor = "multi_thread")]
+                #[ignore = "needs MiniStack, which `cargo xtask test` starts"]
+                async fn $test() {
+                    super::$test(super::Emulator::from_env("COBROWSE_TEST_MINISTACK") $(, $per_ministack)?).await;
+                }
+            )+
+        }
+        mod localstack {
+            $(
+                #[tokio::test(flavor = "multi_thread")]
+                #[ignore = "needs LocalStack, which `cargo xtask test` starts"]
+                async fn $test() {
+                    super::$test(super::Emulator::from_env("COBROWSE_TEST_LOCALSTACK") $(, $per_localstack)?).await;
+                }
+            )+
+        }
+    };
+}
+
+against_both! {
+    every_size_by_every_name;
+    a_key_that_cannot_sign_is_named;
+    replicas_sign_alike;
+    an_alias_that_moves (2_000, 100);
+    equal_tokens_wherever_the_key_is (500, 100);
+    a_key_uri_opens_it;
+}
+
+fn agent(number: usize) -> AgentClaims {
+    let customer = Rule::custom_data("user_id", number.to_string()).unwrap();
+    let access = Access::PolicyOnly(Policy::new().devices(customer).unwrap());
+    AgentClaims::new(format!("agent-{number}@example.com"), access).unwrap()
+}
+
+async fn mint_and_verify(minter: &Minter) -> PublicKey {
+    let key = minter.check().await.unwrap();
+    let token = minter.mint(&agent(0)).await.unwrap();
+    Verifier::new(license_key(), key.clone()).verify(token.expose_secret()).unwrap();
+    key
+}
+
+async fn refused(emulator: &Emulator, key_id: &str) -> KeyErrorKind {
+    let minter = Minter::new(license_key(), AwsKms::new(&emulator.client, key_id));
+    match minter.mint(&agent(0)).await {
+        Err(MintError::Key(error)) => error.kind(),
+        other => panic!("{key_id}: {other:?}"),
+    }
+}
+
+async fn every_size_by_every_name(emulator: Emulator) {
+    for (spec, bits) in [(KeySpec::Rsa2048, 2048), (KeySpec::Rsa3072, 3072), (KeySpec::Rsa4096, 4096)] {
+        let arn = emulator.create_rsa(spec).await;
+        let alias = format!("alias/size-{bits}");
+        emulator.point(&alias, &arn).await;
+        let (account, id) = arn.rsplit_once(":key/").unwrap();
+        let mut keys = Vec::new();
+        for name in [id, &arn, &alias, &format!("{account}:{alias}")] {
+            let minter = Minter::new(license_key(), AwsKms::new(&emulator.client, name));
+            keys.push(mint_and_verify(&minter).await);
+        }
+        assert!(keys.iter().all(|key| key == &keys[0] && key.bits() == bits));
+    }
+}
+
+async fn a_key_that_cannot_sign_is_named(emulator: Emulator) {
+    let client = &emulator.client;
+    let disabled = emulator.create_rsa(KeySpec::Rsa2048).await;
+    client.disable_key().key_id(&disabled).send().await.unwrap();
+    // AWS refuses the look at a disabled key, and the emulators the signature.
+    assert!(matches!(refused(&emulator, &disabled).await, KeyErrorKind::Superseded | KeyErrorKind::Unusable));
+
+    let pending_deletion = emulator.create_rsa(KeySpec::Rsa2048).await;
+    client.schedule_key_deletion().key_id(&pending_deletion).pending_window_in_days(7).send().await.unwrap();
+    assert!(matches!(refused(&emulator, &pending_deletion).await, KeyErrorKind::Superseded | KeyErrorKind::Unusable));
+
+    let encryption =
+        emulator.create(|key| key.key_spec(KeySpec::Rsa2048).key_usage(KeyUsageType::EncryptDecrypt)).await;
+    assert_eq!(refused(&emulator, &encryption).await, KeyErrorKind::Unusable);
+    let ecc = emulator.create(|key| key.key_spec(KeySpec::EccNistP256).key_usage(KeyUsageType::SignVerify)).await;
+    assert_eq!(refused(&emulator, &ecc).await, KeyErrorKind::Unusable);
+
+    assert_eq!(refused(&emulator, "1234abcd-12ab-34cd-56ef-1234567890ab").await, KeyErrorKind::NotFound);
+    let deleted = emulator.create_rsa(KeySpec::Rsa2048).await;
+    emulator.point("alias/deleted", &deleted).await;
+    client.delete_alias().alias_name("alias/deleted").send().await.unwrap();
+    assert_eq!(refused(&emulator, "alias/deleted").await, KeyErrorKind::NotFound);
+}
+
+/// LocalStack signs with a key whose material was never imported.
+#[tokio::test]
+#[ignore = "needs MiniStack, which `cargo xtask test` starts"]
+async fn ministack_refuses_a_key_pending_import() {
+    let emulator = Emulator::from_env("COBROWSE_TEST_MINISTACK");
+    let external = emulator
+        .create(|key| key.key_spec(KeySpec::Rsa2048).key_usage(KeyUsageType::SignVerify).origin(OriginType::External))
+        .await;
+    let kind = refused(&emulator, &external).await;
+    assert!(!matches!(kind, KeyErrorKind::Throttled | KeyErrorKind::Unavailable), "{kind:?}");
+}
+
+async fn replicas_sign_alike(emulator: Emulator) {
+    let arn = emulator
+        .create(|key| key.key_spec(KeySpec::Rsa2048).key_usage(KeyUsageType::SignVerify).multi_region(true))
+        .await;
+    let id = arn.rsplit_once('/').unwrap().1;
+    assert!(id.starts_with("mrk-"), "{arn}");
+    emulator.client.replicate_key().key_id(&arn).replica_region("us-east-1").send().await.unwrap();
+    let mut tokens = Vec::new();
+    for region in ["eu-central-1", "us-east-1"] {
+        let source = AwsKms::new(&kms_client_in(&emulator.url, region), id);
+        let minter =
+            Minter::builder(license_key(), source).clock(|| UNIX_EPOCH + Duration::from_secs(1_700_000_000)).build();
+        tokens.push(minter.mint(&agent(0)).await.unwrap().expose_secret().to_owned());
+    }
+    assert_eq!(tokens[0], tokens[1]);
+}
+
+async fn an_alias_that_moves(emulator: Emulator, mints: usize) {
+    const ALIAS: &str = "alias/moving";
+    let (old_arn, new_arn) = (emulator.create_rsa(KeySpec::Rsa2048).await, emulator.create_rsa(KeySpec::Rsa2048).await);
+    let key = |arn: String| {
+        let client = emulator.client.clone();
+        async move { Minter::new(license_key(), AwsKms::new(&client, arn)).check().await.unwrap() }
+    };
+    let (old, new) = (key(old_arn.clone()).await, key(new_arn.clone()).await);
+    emulator.point(ALIAS, &old_arn).await;
+
+    let every_50_ms = |source: AwsKmsBuilder| source.refresh(Duration::from_millis(50), Duration::from_secs(1)).build();
+    let source = every_50_ms(AwsKms::builder(&emulator.client, ALIAS));
+    let minter = Minter::builder(license_key(), source).with_key_id().build();
+    let source = every_50_ms(AwsKms::builder(&emulator.client, ALIAS).expect_public_key(old.clone()));
+    let pinned = Minter::builder(license_key(), source).with_key_id().expect_public_key(old.clone()).build();
+
+    let mut seen = [0, 0];
+    for part in 0..10 {
+        if part == 5 {
+            emulator.point(ALIAS, &new_arn).await;
+            tokio::time::sleep(Duration::from_millis(60)).await;
+        }
+        let mut running = JoinSet::new();
+        for number in 0..mints / 10 {
+            let (minter, pinned) = (minter.clone(), pinned.clone());
+            running.spawn(async move {
+                // The pinned one is asked rarely: the emulators share two cores with everything else.
+                let by_pinned = if number % 10 == 0 { Some(pinned.mint(&agent(number)).await.unwrap()) } else { None };
+                (minter.mint(&agent(number)).await.unwrap(), by_pinned)
+            });
+            if running.len() >= 32 {
+                judge(running.join_next().await.unwrap().unwrap(), &old, &new, &mut seen);
+            }
+        }
+        while let Some(minted) = running.join_next().await {
+            judge(minted.unwrap(), &old, &new, &mut seen);
+        }
+    }
+    assert!(seen[0] > 0 && seen[1] > 0, "{seen:?}");
+    assert_eq!(seen[0] + seen[1], mints);
+}
+
+fn judge(
+    (token, by_pinned): (cobrowse_jwt::AgentToken, Option<cobrowse_jwt::AgentToken>),
+    old: &PublicKey,
+    new: &PublicKey,
+    seen: &mut [usize; 2],
+) {
+    let inspection = Inspection::of(token.expose_secret());
+    let kid = inspection.header().unwrap()["kid"].as_str().unwrap();
+    let (named, other, place) = if kid == old.thumbprint() { (old, new, 0) } else { (new, old, 1) };
+    assert_eq!(kid, named.thumbprint());
+    seen[place] += 1;
+    assert!(Verifier::new(license_key(), named.clone()).verify(token.expose_secret()).is_ok());
+    assert!(Verifier::new(license_key(), other.clone()).verify(token.expose_secret()).is_err());
+    if let Some(by_pinned) = by_pinned {
+        assert!(Verifier::new(license_key(), old.clone()).verify(by_pinned.expose_secret()).is_ok());
+    }
+}
+
+const STOPPED: Duration = Duration::from_secs(1_700_000_000);
+
+async fn tokens(source: impl KeySource + 'static, count: usize) -> Vec<String> {
+    let minter = Minter::builder(license_key(), source).clock(|| UNIX_EPOCH + STOPPED).build();
+    let mut tokens = Vec::new();
+    for number in 0..count {
+        tokens.push(minter.mint(&agent(number)).await.unwrap().expose_secret().to_owned());
+    }
+    tokens
+}
+
+async fn equal_tokens_wherever_the_key_is(emulator: Emulator, count: usize) {
+    let key = PemKey::generate(RsaKeySize::Rsa2048).unwrap();
+    let pem = key.to_pkcs8_pem().unwrap();
+    let (_, pkcs8) = pem_rfc7468::decode_vec(pem.as_bytes()).unwrap();
+    let arn = emulator.import(&pkcs8).await;
+
+    let from_pem = tokens(key, count).await;
+    let from_variable = tokens_of_a_child(&pem, count);
+    let from_kms = tokens(AwsKms::new(&emulator.client, arn), count).await;
+    assert_eq!(from_pem.len(), count);
+    assert!(from_pem == from_variable && from_pem == from_kms);
+}
+
+/// This process cannot set its own variables safely.
+fn tokens_of_a_child(pem: &str, count: usize) -> Vec<String> {
+    let child = Command::new(env::current_exe().unwrap())
+        .args(["--exact", "child", "--ignored", "--nocapture"])
+        .env("COBROWSE_PRIVATE_KEY", pem)
+        .env("COBROWSE_TEST_COUNT", count.to_string())
+        .output()
+        .unwrap();
+    let printed = String::from_utf8(child.stdout).unwrap();
+    printed.lines().filter(|line| line.starts_with("eyJ")).map(str::to_owned).collect()
+}
+
+#[tokio::test]
+#[ignore = "runs in the children of the other tests, and by itself does nothing"]
+async fn child() {
+    if let Ok(count) = env::var("COBROWSE_TEST_COUNT") {
+        println!();
+        for token in tokens(EnvKey::new("COBROWSE_PRIVATE_KEY").unwrap(), count.parse().unwrap()).await {
+            println!("{token}");
+        }
+    }
+}
+
+async fn a_key_uri_opens_it(emulator: Emulator) {
+    let arn = emulator.create_rsa(KeySpec::Rsa2048).await;
+    let host = emulator.url.strip_prefix("http://").unwrap();
+    // The standard chain has no credentials here, and the emulators ask for none that are real.
+    let uri = format!("awskms://{host}/{arn}");
+    let child = Command::new(env::current_exe().unwrap())
+        .args(["--exact", "uri_child", "--ignored", "--nocapture"])
+        .envs([
+            ("AWS_ACCESS_KEY_ID", "AKIAIOSFODNN7EXAMPLE"),
+            ("AWS_SECRET_ACCESS_KEY", "x"),
+            ("AWS_REGION", "eu-central-1"),
+        ])
+        .env("COBROWSE_TEST_URI", uri)
+        .output()
+        .unwrap();
+    let printed = String::from_utf8(child.stdout).unwrap();
+    let expected = Minter::new(license_key(), AwsKms::new(&emulator.client, arn)).check().await.unwrap();
+    assert!(printed.contains(&format!("<<{}>>", expected.thumbprint())), "{printed}");
+}
+
+#[tokio::test]
+#[ignore = "runs in the children of the other tests, and by itself does nothing"]
+async fn uri_child() {
+    if let Ok(uri) = env::var("COBROWSE_TEST_URI") {
+        let source: Arc<dyn KeySource> = KeyUris::new().open(&uri).await.unwrap();
+        println!("<<{}>>", mint_and_verify(&Minter::new(license_key(), source)).await.thumbprint());
+    }
+}
+
+/// moto hashes a digest again before it signs, so no signature of it verifies.
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs moto, which `cargo xtask test` starts"]
+async fn moto_never_gets_a_token_through() {
+    let emulator = Emulator::from_env("COBROWSE_TEST_MOTO");
+    let arn = emulator.create_rsa(KeySpec::Rsa2048).await;
+    let minter = Minter::new(license_key(), AwsKms::new(&emulator.client, arn));
+    for number in 0..200 {
+        let Err(MintError::Key(error)) = minter.mint(&agent(number)).await else { panic!("a token by moto") };
+        assert_eq!(error.kind(), KeyErrorKind::InvalidResponse, "{error:?}");
+    }
+}
