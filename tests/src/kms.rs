@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use aws_lc_rs::{
     key_wrap::{AES_256, AesKek, KeyWrapPadded as _},
     rand,
@@ -5,7 +7,7 @@ use aws_lc_rs::{
 };
 use cobrowse_jwt::aws_kms::aws_sdk_kms::{
     Client,
-    config::{BehaviorVersion, Config, Credentials, Region},
+    config::{BehaviorVersion, Config, Credentials, Region, timeout::TimeoutConfig},
     operation::create_key::builders::CreateKeyFluentBuilder,
     primitives::Blob,
     types::{AlgorithmSpec, ExpirationModelType, KeySpec, KeyUsageType, OriginType, WrappingKeySpec},
@@ -45,7 +47,11 @@ impl Emulator {
         let url = std::env::var(variable).unwrap_or_else(|_| {
             panic!("{variable} is not set; run `cargo xtask test`, or `cargo xtask services up` first")
         });
-        Self { client: kms_client(&url), url }
+        // The emulators share the machine with the tests; deadlines are for the fault server to prove.
+        let patience = Duration::from_mins(1);
+        let timeouts = TimeoutConfig::builder().read_timeout(patience).operation_timeout(patience).build();
+        let config = kms_client(&url).config().to_builder().timeout_config(timeouts);
+        Self { client: Client::from_conf(config.build()), url }
     }
 
     /// A new key and its ARN.
@@ -61,9 +67,11 @@ impl Emulator {
 
     /// Points an alias, new or old, at a key.
     pub async fn point(&self, alias: &str, arn: &str) {
-        let moved = self.client.update_alias().alias_name(alias).target_key_id(arn).send().await;
+        // LocalStack takes an ARN when an alias is moved, and then finds no key behind the alias.
+        let id = arn.rsplit('/').next().unwrap();
+        let moved = self.client.update_alias().alias_name(alias).target_key_id(id).send().await;
         if moved.is_err() {
-            self.client.create_alias().alias_name(alias).target_key_id(arn).send().await.unwrap();
+            self.client.create_alias().alias_name(alias).target_key_id(id).send().await.unwrap();
         }
     }
 

@@ -152,7 +152,7 @@ async fn an_alias_that_moves(emulator: Emulator, mints: usize) {
     let (old, new) = (key(old_arn.clone()).await, key(new_arn.clone()).await);
     emulator.point(ALIAS, &old_arn).await;
 
-    let every_50_ms = |source: AwsKmsBuilder| source.refresh(Duration::from_millis(50), Duration::from_secs(1)).build();
+    let every_50_ms = |source: AwsKmsBuilder| source.refresh(Duration::from_millis(50), Duration::from_mins(1)).build();
     let source = every_50_ms(AwsKms::builder(&emulator.client, ALIAS));
     let minter = Minter::builder(license_key(), source).with_key_id().build();
     let source = every_50_ms(AwsKms::builder(&emulator.client, ALIAS).expect_public_key(old.clone()));
