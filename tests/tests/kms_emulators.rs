@@ -113,7 +113,7 @@ async fn a_key_that_cannot_sign_is_named(emulator: Emulator) {
     assert_eq!(refused(&emulator, "alias/deleted").await, KeyErrorKind::NotFound);
 }
 
-/// LocalStack signs with a key whose material was never imported.
+/// The other emulator signs with a key whose material was never imported.
 #[tokio::test]
 #[ignore = "needs MiniStack, which `cargo xtask test` starts"]
 async fn ministack_refuses_a_key_pending_import() {
@@ -289,4 +289,42 @@ async fn moto_never_gets_a_token_through() {
         let Err(MintError::Key(error)) = minter.mint(&agent(number)).await else { panic!("a token by moto") };
         assert_eq!(error.kind(), KeyErrorKind::InvalidResponse, "{error:?}");
     }
+}
+
+/// The example that the README sends newcomers to.
+#[test]
+#[ignore = "needs LocalStack, which `cargo xtask test` starts"]
+fn localstack_signs_for_the_example() {
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let emulator = Emulator::from_env("COBROWSE_TEST_LOCALSTACK");
+    let expected = runtime.block_on(async {
+        emulator.point("alias/cobrowse", &emulator.create_rsa(KeySpec::Rsa2048).await).await;
+        Minter::new(license_key(), AwsKms::new(&emulator.client, "alias/cobrowse")).check().await.unwrap()
+    });
+    let example = |key_id: &str| {
+        Command::new(env!("CARGO"))
+            .args(["run", "--quiet", "--package", "kms-token", "--", key_id])
+            .current_dir(env!("CARGO_MANIFEST_DIR"))
+            .envs([
+                ("COBROWSE_LICENSE_KEY", license_key().as_str()),
+                ("AWS_ENDPOINT_URL", &emulator.url),
+                ("AWS_ACCESS_KEY_ID", "AKIAIOSFODNN7EXAMPLE"),
+                ("AWS_SECRET_ACCESS_KEY", "x"),
+                ("AWS_REGION", "eu-central-1"),
+            ])
+            .output()
+            .unwrap()
+    };
+    let good = example("alias/cobrowse");
+    let (stdout, stderr) = (String::from_utf8(good.stdout).unwrap(), String::from_utf8(good.stderr).unwrap());
+    assert!(good.status.success(), "{stderr}");
+    Verifier::new(license_key(), expected.clone()).verify(stdout.trim_end()).unwrap();
+    assert!(stderr.contains(expected.to_pem()), "{stderr}");
+    for step in ["credentials", "resolve", "sign", "verify"] {
+        assert!(stderr.contains(step), "{step} in {stderr}");
+    }
+    let bad = example("alias/nobody");
+    let explained = String::from_utf8(bad.stderr).unwrap();
+    assert_eq!(bad.status.code(), Some(1));
+    assert!(explained.contains("AWS KMS knows no such key") && !explained.contains("arn:"), "{explained}");
 }

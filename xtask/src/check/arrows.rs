@@ -10,7 +10,7 @@ use super::workspace::{Member, Package, Workspace};
 /// What everything stands on.
 const CORE: &str = "cobrowse-jwt-core";
 /// What unites core and the backends, for users only.
-const FACADE: &str = "cobrowse-jwt";
+pub(super) const FACADE: &str = "cobrowse-jwt";
 /// The only crate that may name a crate of the AWS SDK.
 const AWS: &str = "cobrowse-jwt-aws-kms";
 

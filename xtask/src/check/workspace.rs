@@ -99,9 +99,19 @@ impl Member {
     ///
     /// `cargo metadata` cannot tell: it unites the features that all members and their tests ask for.
     pub(crate) fn closure(&self) -> Result<BTreeSet<Package>> {
-        let tree =
-            "tree --edges normal,build --all-features --target all --prefix none --format {p} --locked --package";
-        output(cargo(tree).arg(&self.name))?.lines().filter(|line| !line.is_empty()).map(Package::parse_line).collect()
+        self.tree("--all-features")
+    }
+
+    /// The same with the features that are on by default.
+    pub(crate) fn default_closure(&self) -> Result<BTreeSet<Package>> {
+        self.tree("")
+    }
+
+    fn tree(&self, features: &str) -> Result<BTreeSet<Package>> {
+        let tree = format!(
+            "tree --edges normal,build {features} --target all --prefix none --format {{p}} --locked --package"
+        );
+        output(cargo(&tree).arg(&self.name))?.lines().filter(|line| !line.is_empty()).map(Package::parse_line).collect()
     }
 }
 
