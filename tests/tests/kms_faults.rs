@@ -123,9 +123,9 @@ async fn every_fault_of_signing() {
 
         server.fault(Operation::Sign, fault, Times::Always);
         let start = Instant::now();
-        let minted = minter.mint(&claims()).await;
+        let answer = minter.mint(&claims()).await;
         assert!(start.elapsed() <= WARM + SLACK, "{fault:?}: {:?}", start.elapsed());
-        match minted {
+        match answer {
             Ok(token) if fault == Fault::LeadingZeroStripped => assert_verifies(&token, server.public_key()),
             Ok(_) => panic!("{fault:?}: a token"),
             Err(error) => assert_eq!(kind(fault, &error), expected_of_sign(fault), "{fault:?}: {error:?}"),

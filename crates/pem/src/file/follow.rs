@@ -125,20 +125,19 @@ impl File {
     }
 
     fn parse(&self, contents: &Contents) -> Result<PemKey, PemError> {
-        let key = self.decode(contents)?;
+        #[cfg(feature = "encrypted-pem")]
+        let key = match &self.options.passphrase {
+            Some(passphrase) => PemKey::from_encrypted_pem(&*contents.bytes, passphrase)?,
+            None => PemKey::from_pem(&*contents.bytes)?,
+        };
+        #[cfg(not(feature = "encrypted-pem"))]
+        let key = PemKey::from_pem(&*contents.bytes)?;
+
         let registered = &self.options.registered;
         if registered.is_empty() || registered.contains(key.public_key()) {
             Ok(key)
         } else {
             Err(PemErrorKind::Unregistered.into())
         }
-    }
-
-    fn decode(&self, contents: &Contents) -> Result<PemKey, PemError> {
-        #[cfg(feature = "encrypted-pem")]
-        if let Some(passphrase) = &self.options.passphrase {
-            return PemKey::from_encrypted_pem(&*contents.bytes, passphrase);
-        }
-        PemKey::from_pem(&*contents.bytes)
     }
 }
