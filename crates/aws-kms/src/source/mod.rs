@@ -316,7 +316,7 @@ fn not_in_time() -> KeyError {
     )
 }
 
-fn outside_of_a_runtime() -> KeyError {
+pub(crate) fn outside_of_a_runtime() -> KeyError {
     KeyError::new(KeyErrorKind::Unusable, "AWS KMS is asked outside of a tokio runtime; mint inside of one")
 }
 
