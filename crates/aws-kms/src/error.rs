@@ -44,14 +44,16 @@ impl Failure {
     }
 
     pub(crate) fn of_credentials(error: &CredentialsError, leaf: ServiceError) -> Self {
+        const REFUSALS: [&str; 4] = ["AccessDenied", "not authorized", "InvalidIdentityToken", "ExpiredToken"];
+        let refused = REFUSALS.into_iter().any(|refusal| leaf.message.contains(refusal));
         let (kind, message) = match error {
-            CredentialsError::ProviderTimedOut(_) | CredentialsError::ProviderError(_) => (
+            CredentialsError::ProviderTimedOut(_) | CredentialsError::ProviderError(_) if !refused => (
                 KeyErrorKind::Unavailable,
                 "the AWS credentials cannot be fetched now; try again, and check the way to their provider",
             ),
             _ => (
                 KeyErrorKind::AccessDenied,
-                "there are no AWS credentials; give this process a role, a profile or the AWS_* variables",
+                "there are no AWS credentials to be had; give this process a role that it may take, a profile or the AWS_* variables",
             ),
         };
         Self { kind, message, leaf, gone: false }
@@ -150,6 +152,7 @@ fn by_status(leaf: &ServiceError, error: &(dyn Error + 'static)) -> Advice {
 
 fn by_http_status(status: Option<u16>) -> Option<Advice> {
     match status? {
+        408 => Some(UNREACHABLE),
         429 => Some(THROTTLED),
         401 | 403 => {
             Some((KeyErrorKind::AccessDenied, "AWS refuses the request; check the credentials and the endpoint"))
@@ -217,12 +220,14 @@ fn last_cause(error: &(dyn Error + 'static)) -> String {
     std::iter::successors(Some(error), |&error| error.source()).last().unwrap_or(error).to_string()
 }
 
-/// Takes out ARNs and runs of 12 or more digits, and cuts what is long.
+/// Takes out ARNs, access key ids (they encode the account) and runs of 12 or more digits, cuts what is long and what other programs
+/// have printed, and makes one line of it.
 fn scrubbed(text: &str) -> String {
     const LONGEST: usize = 300;
     const ACCOUNT_ID: usize = 12;
+    const ACCESS_KEY_ID: usize = 16;
     let mut clean = String::new();
-    let mut rest = text;
+    let mut rest = text.split("Stderr:").next().unwrap_or_default();
     while let Some(first) = rest.chars().next() {
         if clean.len() >= LONGEST {
             clean.push('…');
@@ -230,7 +235,15 @@ fn scrubbed(text: &str) -> String {
         }
         let arn = rest.get(..4).is_some_and(|start| start.eq_ignore_ascii_case("arn:"));
         let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
-        let taken = if arn {
+        let word = rest.bytes().take_while(u8::is_ascii_alphanumeric).count();
+        let access_key = word >= ACCESS_KEY_ID && (rest.starts_with("AKIA") || rest.starts_with("ASIA"));
+        let taken = if access_key {
+            clean.push_str("[access key]");
+            word
+        } else if first.is_control() {
+            clean.push(' ');
+            first.len_utf8()
+        } else if arn {
             clean.push_str("[ARN]");
             rest.find(|char: char| char.is_whitespace() || "\"'`,;()[]{}<>".contains(char)).unwrap_or(rest.len())
         } else if digits >= ACCOUNT_ID {
@@ -258,6 +271,8 @@ mod tests {
         assert_eq!(scrubbed(message), expected);
         assert_eq!(scrubbed("key/123456789012345 at 12345678901 é"), "key/[digits] at 12345678901 é");
         assert_eq!(scrubbed("ARN:aws:kms"), "[ARN]");
+        assert_eq!(scrubbed("Credential=AKIAIOSFODNN7EXAMPLE/20261122"), "Credential=[access key]/20261122");
+        assert_eq!(scrubbed("failed\nStderr: + SECRET=x"), "failed ");
     }
 
     #[test]

@@ -73,7 +73,8 @@ impl KmsKey {
     }
 
     fn failed(&self, failure: Failure) -> KeyError {
-        if failure.gone {
+        // Without an ARN it is the name that is wrong, and no key has gone.
+        if failure.gone && self.arn().is_some() {
             self.owner.superseded(self);
             return KeyError::new(KeyErrorKind::Superseded, failure.message).with_source(failure.leaf);
         }
@@ -82,6 +83,15 @@ impl KmsKey {
             self.owner.look_in_background();
         }
         failure.into()
+    }
+
+    /// A signature that does not verify is handed on for the minter to refuse. What is known of the key may be what is wrong, so it is
+    /// looked up anew.
+    fn checked(&self, input: &SigningInput<'_>, signature: Signature) -> Signature {
+        signature.clone().verified(input, &self.public_key).unwrap_or_else(|_| {
+            self.owner.superseded(self);
+            signature
+        })
     }
 
     /// The ARN in the first verified answer is the key's from then on.
@@ -108,8 +118,11 @@ impl SigningKey for KmsKey {
         let (signature, arn) = self.ask(input).await?;
         match expected {
             None => self.settle(input, signature, &arn),
-            Some(expected) if expected == arn => Ok(signature),
-            Some(_) => Err(other_key()),
+            Some(expected) if expected == arn => Ok(self.checked(input, signature)),
+            Some(_) => {
+                self.owner.superseded(self);
+                Err(other_key())
+            }
         }
     }
 }

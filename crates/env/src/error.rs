@@ -15,13 +15,13 @@ pub struct EnvError {
 #[non_exhaustive]
 pub enum EnvErrorKind {
     /// It is not set.
-    #[error("is not set; set it to the private key in PEM")]
+    #[error("is not set; set it")]
     Unset,
     /// It is set to nothing.
-    #[error("is empty; set it to the private key in PEM")]
+    #[error("is empty; set it")]
     Empty,
     /// Its bytes are not Unicode.
-    #[error("is not Unicode text; set it to the private key in PEM")]
+    #[error("is not Unicode text; set it to text")]
     NotUnicode,
     /// It holds the path of a file.
     #[error("holds a path and no key; open the file instead, for example as `file:` with that path")]
@@ -33,7 +33,7 @@ pub enum EnvErrorKind {
 
 impl EnvError {
     pub(crate) fn new(variable: &str, kind: EnvErrorKind) -> Self {
-        Self { variable: variable.to_owned(), kind }
+        Self { variable: printable(variable).to_owned(), kind }
     }
 
     /// Which case it is.
@@ -45,7 +45,7 @@ impl EnvError {
 
 impl fmt::Display for EnvError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "the variable {} {}", printable(&self.variable), self.kind)
+        write!(formatter, "the variable {} {}", self.variable, self.kind)
     }
 }
 

@@ -1,18 +1,25 @@
 use std::{
     fmt,
-    sync::{Arc, Mutex},
-    time::Duration,
+    sync::{Arc, Mutex, PoisonError},
+    time::{Duration, SystemTime},
 };
 
 use aws_config::SdkConfig;
-use aws_credential_types::provider::{ProvideCredentials as _, SharedCredentialsProvider};
+use aws_credential_types::{
+    Credentials,
+    provider::{ProvideCredentials, SharedCredentialsProvider, future},
+};
 use aws_sdk_kms::{Client, config::timeout::TimeoutConfig};
 use cobrowse_jwt_core::{KeyError, KeyErrorKind, PublicKey};
-use tokio::time::{Instant, timeout};
+use tokio::{
+    runtime::Handle,
+    time::{Instant, timeout},
+};
 
 use super::{
     AwsKms, Inner, Owner, Target,
     freshness::{Pace, State},
+    outside_of_a_runtime,
 };
 use crate::{
     error::{Failure, ServiceError},
@@ -39,19 +46,12 @@ impl AwsKmsBuilder {
         let credentials = config.credentials_provider().ok_or_else(|| {
             KeyError::new(KeyErrorKind::AccessDenied, "the AWS configuration has no credentials; give it a provider")
         })?;
-        match timeout(PATIENCE, credentials.provide_credentials()).await {
-            Ok(Ok(_)) => {}
-            Ok(Err(error)) => return Err(Failure::of_credentials(&error, ServiceError::of_cause(&error)).into()),
-            Err(_) => {
-                return Err(KeyError::new(
-                    KeyErrorKind::Unavailable,
-                    "the AWS credentials do not arrive in time; try again, and check the way to their provider",
-                ));
-            }
-        }
-        // The loader sets a connect timeout of its own, which is nobody's wish.
-        let ours = aws_sdk_kms::config::Builder::from(config).timeout_config(TimeoutConfig::builder().build());
-        Ok(Self::new(&Client::from_conf(ours.build()), key_id, Some(credentials)))
+        let first = load(&credentials).await?;
+        let primed = Primed { first: Mutex::new(Some(first)), then: credentials.clone() };
+        let client = aws_sdk_kms::config::Builder::from(config)
+            .credentials_provider(primed)
+            .timeout_config(wished(config.timeout_config()));
+        Ok(Self::new(&Client::from_conf(client.build()), key_id, Some(credentials)))
     }
 
     /// Names the key whose public half stands in the Cobrowse dashboard; call it twice while the key changes over.
@@ -67,7 +67,10 @@ impl AwsKmsBuilder {
     /// When an alias is looked at again: in the background from `in_background` after the last look (5 minutes until set), and
     /// with the mint waiting for it from `waiting` after it (15 minutes until set; never before `in_background`).
     pub fn refresh(mut self, in_background: Duration, waiting: Duration) -> Self {
-        self.pace = Pace { refresh_after: in_background, wait_after: waiting.max(in_background) };
+        // Beyond a century the sum with the time of now would overflow.
+        const LONGEST: Duration = Duration::from_hours(100 * 365 * 24);
+        let refresh_after = in_background.min(LONGEST);
+        self.pace = Pace { refresh_after, wait_after: waiting.min(LONGEST).max(refresh_after) };
         self
     }
 
@@ -94,4 +97,63 @@ impl fmt::Debug for AwsKmsBuilder {
             .field("pace", &self.pace)
             .finish_non_exhaustive()
     }
+}
+
+/// Asks the provider, for as long as a look may take.
+pub(crate) async fn load(provider: &SharedCredentialsProvider) -> Result<Credentials, KeyError> {
+    Handle::try_current().map_err(|_| outside_of_a_runtime())?;
+    match timeout(PATIENCE, provider.provide_credentials()).await {
+        Ok(Ok(credentials)) => Ok(credentials),
+        Ok(Err(error)) => Err(Failure::of_credentials(&error, ServiceError::of_cause(&error)).into()),
+        Err(_) => Err(KeyError::new(
+            KeyErrorKind::Unavailable,
+            "the AWS credentials do not arrive in time; try again, and check the way to their provider",
+        )),
+    }
+}
+
+/// Hands out the credentials that were loaded first, so that no mint waits for them again.
+struct Primed {
+    first: Mutex<Option<Credentials>>,
+    then: SharedCredentialsProvider,
+}
+
+impl ProvideCredentials for Primed {
+    fn provide_credentials<'a>(&'a self) -> future::ProvideCredentials<'a>
+    where
+        Self: 'a,
+    {
+        let first = self.first.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let soon = SystemTime::now() + PATIENCE;
+        match first.filter(|first| first.expiry().is_none_or(|expiry| expiry > soon)) {
+            Some(first) => future::ProvideCredentials::ready(Ok(first)),
+            None => self.then.provide_credentials(),
+        }
+    }
+}
+
+impl fmt::Debug for Primed {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Primed").field("then", &self.then).finish_non_exhaustive()
+    }
+}
+
+/// The timeouts that somebody wished for: the loader sets a connect timeout of 3.1 seconds by itself.
+fn wished(loaded: Option<&TimeoutConfig>) -> TimeoutConfig {
+    const BY_THE_LOADER: Duration = Duration::from_millis(3_100);
+    let mut wished = TimeoutConfig::builder();
+    let Some(loaded) = loaded else { return wished.build() };
+    if let Some(connect) = loaded.connect_timeout().filter(|&connect| connect != BY_THE_LOADER) {
+        wished = wished.connect_timeout(connect);
+    }
+    if let Some(read) = loaded.read_timeout() {
+        wished = wished.read_timeout(read);
+    }
+    if let Some(operation) = loaded.operation_timeout() {
+        wished = wished.operation_timeout(operation);
+    }
+    if let Some(attempt) = loaded.operation_attempt_timeout() {
+        wished = wished.operation_attempt_timeout(attempt);
+    }
+    wished.build()
 }

@@ -60,8 +60,8 @@ pub(super) enum Freshness {
     Fresh(Arc<KmsKey>),
     /// Use this key, and look at it in the background.
     Aging(Arc<KmsKey>),
-    /// Wait for a look; the old key is what to fall back to.
-    Unknown(Option<Arc<KmsKey>>),
+    /// Wait for a look.
+    Unknown,
 }
 
 impl State {
@@ -71,14 +71,13 @@ impl State {
 
     pub(super) fn freshness(&self, now: Instant) -> Freshness {
         match &self.known {
-            None => Freshness::Unknown(None),
             // A key that was given has never been looked at, and need not be before its first signature.
             Some(Known { key, immovable, .. }) if *immovable || key.arn().is_none() => {
                 Freshness::Fresh(Arc::clone(key))
             }
             Some(Known { key, refresh_at, .. }) if now < *refresh_at => Freshness::Fresh(Arc::clone(key)),
             Some(Known { key, wait_at, .. }) if now < *wait_at => Freshness::Aging(Arc::clone(key)),
-            Some(Known { key, .. }) => Freshness::Unknown(Some(Arc::clone(key))),
+            None | Some(_) => Freshness::Unknown,
         }
     }
 
@@ -111,12 +110,12 @@ impl State {
         self.not_before.is_none_or(|not_before| now >= not_before)
     }
 
-    /// A mint has waited in vain: the next ones need not, until the pause is over.
-    pub(super) fn keep_for_now(&mut self, now: Instant) {
+    /// A mint has waited in vain: the next ones need not, until the pause is over. What is known may have changed while it waited.
+    pub(super) fn keep_for_now(&mut self, now: Instant) -> Option<Arc<KmsKey>> {
         let until = now + self.pace.pause();
-        if let Some(known) = &mut self.known {
-            known.wait_at = known.wait_at.max(until);
-        }
+        let known = self.known.as_mut()?;
+        known.wait_at = known.wait_at.max(until);
+        Some(Arc::clone(&known.key))
     }
 
     pub(super) fn forget(&mut self, key: &KmsKey) {
@@ -128,5 +127,5 @@ impl State {
 
 /// `arn:...:key/<id>`, or its id alone.
 fn names_itself(arn: &str, key_id: &str) -> bool {
-    arn == key_id || arn.rsplit_once('/').is_some_and(|(_, id)| id == key_id)
+    arn.starts_with("arn:") && (arn == key_id || arn.rsplit_once('/').is_some_and(|(_, id)| id == key_id))
 }

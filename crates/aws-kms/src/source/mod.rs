@@ -2,6 +2,7 @@ mod builder;
 mod freshness;
 
 use std::{
+    error::Error,
     fmt,
     sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
 };
@@ -13,16 +14,17 @@ use cobrowse_jwt_core::{KeyError, KeyErrorKind, KeySource, PublicKey, SigningKey
 use tokio::{
     runtime::Handle,
     sync::watch,
-    task::AbortHandle,
+    task::{self, AbortHandle},
     time::{Instant, timeout},
 };
 
 use crate::{
     key::KmsKey,
     lookup::{Found, look},
-    settings::{Clients, DEADLINE},
+    settings::{Clients, DEADLINE, PATIENCE},
 };
 pub use builder::AwsKmsBuilder;
+pub(crate) use builder::load;
 use freshness::Freshness;
 
 /// A key in AWS KMS: a [`KeySource`] whose private key never enters this process.
@@ -98,7 +100,7 @@ impl AwsKms {
 #[async_trait]
 impl KeySource for AwsKms {
     async fn signing_key(&self) -> Result<Arc<dyn SigningKey>, KeyError> {
-        let (flight, old) = {
+        let flight = {
             let mut state = self.0.lock();
             let now = Instant::now();
             match state.freshness(now) {
@@ -107,16 +109,16 @@ impl KeySource for AwsKms {
                     Inner::look_in_background(&self.0, &mut state, now);
                     return Ok(key);
                 }
-                Freshness::Unknown(old) => (Inner::join(&self.0, &mut state)?, old),
+                Freshness::Unknown => Inner::join(&self.0, &mut state)?,
             }
         };
-        match (flight.landed().await, old) {
-            (Ok(key), _) => Ok(key),
-            (Err(error), Some(old)) if error.is_transient() => {
-                self.0.lock().keep_for_now(Instant::now());
-                Ok(old)
-            }
-            (Err(error), _) => Err(error),
+        match flight.landed().await {
+            Ok(key) => Ok(key),
+            Err(error) if error.is_transient() => match self.0.lock().keep_for_now(Instant::now()) {
+                Some(known) => Ok(known),
+                None => Err(error),
+            },
+            Err(error) => Err(error),
         }
     }
 }
@@ -152,16 +154,19 @@ impl Inner {
     }
 
     fn look_in_background(this: &Arc<Self>, state: &mut freshness::State, now: Instant) {
-        if state.may_look(now) && Self::join(this, state).is_err() {
-            tracing::warn!("the key in AWS KMS cannot be looked at outside of a tokio runtime");
+        if state.may_look(now) {
+            // It fails outside of a runtime only, and there the signature that comes next says so.
+            let _ = Self::join(this, state);
         }
     }
 
     fn join(this: &Arc<Self>, state: &mut freshness::State) -> Result<Flight, KeyError> {
-        if let Some(flight) = state.flight.as_ref().filter(|flight| flight.is_under_way()) {
-            return Ok(flight.clone());
-        }
         let runtime = Handle::try_current().map_err(|_| outside_of_a_runtime())?;
+        match &state.flight {
+            Some(flight) if flight.is_under_way() => return Ok(flight.clone()),
+            Some(stuck) => stuck.task.abort(),
+            None => {}
+        }
         let (sender, answer) = watch::channel(None);
         let (source, target) = (Arc::downgrade(this), Arc::clone(&this.target));
         let task = runtime.spawn(async move {
@@ -171,7 +176,7 @@ impl Inner {
             let landed = Self::land(&source, found);
             sender.send_replace(Some(landed));
         });
-        let flight = Flight { answer, task: task.abort_handle() };
+        let flight = Flight { answer, task: task.abort_handle(), started: Instant::now() };
         state.flight = Some(flight.clone());
         Ok(flight)
     }
@@ -199,7 +204,10 @@ impl Inner {
         state: &mut freshness::State,
         found: Result<Found, KeyError>,
     ) -> (Result<Arc<KmsKey>, KeyError>, Report) {
-        state.flight = None;
+        // Not if another has taken its place because it was stuck.
+        if state.flight.as_ref().is_some_and(|flight| flight.task.id() == task::id()) {
+            state.flight = None;
+        }
         let now = Instant::now();
         let found = match found {
             Ok(found) => found,
@@ -255,12 +263,13 @@ impl Drop for Inner {
 struct Flight {
     answer: watch::Receiver<Option<Result<Arc<KmsKey>, KeyError>>>,
     task: AbortHandle,
+    started: Instant,
 }
 
 impl Flight {
-    /// Not so if its runtime has ended before it.
+    /// Not so if its runtime has ended before it, or nobody drives that runtime any more.
     fn is_under_way(&self) -> bool {
-        self.answer.has_changed().is_ok()
+        self.answer.has_changed().is_ok() && self.started.elapsed() < PATIENCE + DEADLINE
     }
 
     async fn landed(mut self) -> Result<Arc<KmsKey>, KeyError> {
@@ -320,9 +329,22 @@ pub(crate) fn outside_of_a_runtime() -> KeyError {
     KeyError::new(KeyErrorKind::Unusable, "AWS KMS is asked outside of a tokio runtime; mint inside of one")
 }
 
+/// The cause of the error that a look at an unregistered key ends with.
+#[derive(Debug)]
+pub(crate) struct Unregistered;
+
+impl fmt::Display for Unregistered {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("its public half is none of those that were named")
+    }
+}
+
+impl Error for Unregistered {}
+
 fn unregistered() -> KeyError {
     KeyError::new(
         KeyErrorKind::Unusable,
         "the key id leads to a key that is not the registered one; correct the id, or register the key's public half",
     )
+    .with_source(Unregistered)
 }

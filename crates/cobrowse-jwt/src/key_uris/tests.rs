@@ -112,7 +112,17 @@ fn kms_keys_are_located() {
     {
         assert!(matches!(Location::parse(rest), Err(KeyUriError::MissingKmsKey)), "{rest}");
     }
-    for rest in ["//jane:secret@host/k", "//ho st/k", "//host/k?region=x", "//host:99999/k"] {
+    for rest in [
+        "//LOCALHOST:4566/k",
+        "//127.1:4566/k",
+        "//@localhost/k",
+        "//%6cocalhost/k",
+        "//local\thost/k",
+        "//jane:secret@host/k",
+        "//ho st/k",
+        "//host/k?region=x",
+        "//host:99999/k",
+    ] {
         assert!(matches!(Location::parse(rest), Err(KeyUriError::InvalidEndpoint)), "{rest}");
     }
 }
