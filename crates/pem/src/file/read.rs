@@ -110,6 +110,9 @@ fn check_permissions(_: &Path, _: &Metadata, _: bool) -> Result<(), PemError> {
 pub(super) struct Stamp {
     #[cfg(unix)]
     file: (u64, u64),
+    /// Two changes within a tick of the file system's clock have one time, and a `chmod` may follow at once.
+    #[cfg(unix)]
+    rights: (u32, u32),
     /// Moves with the contents, the mode and the owner, and nobody can set it back.
     #[cfg(unix)]
     changed: (i64, i64),
@@ -128,6 +131,8 @@ impl Stamp {
         Self {
             #[cfg(unix)]
             file: (metadata.dev(), metadata.ino()),
+            #[cfg(unix)]
+            rights: (metadata.mode(), metadata.uid()),
             #[cfg(unix)]
             changed: (metadata.ctime(), metadata.ctime_nsec()),
             modified: metadata.modified().ok(),
