@@ -9,6 +9,7 @@ use super::ClaimsError;
 /// Cobrowse documents no way to revoke one token, so the lifetime is what limits a stolen one. The default is one hour;
 /// "no more than a day" is the vendor's
 /// [advice](https://docs.cobrowse.io/agent-side-integrations/json-web-tokens-jwts) and what [`Lifetime::new`] enforces.
+/// Serializes to its seconds; deserializes as [`Lifetime::new`] takes them.
 ///
 /// ```
 /// use std::time::Duration;
@@ -19,7 +20,6 @@ use super::ClaimsError;
 /// assert!(Lifetime::new(Duration::from_secs(3_600_000)).is_err(), "milliseconds are caught by the limit");
 /// # Ok::<(), cobrowse_jwt_core::ClaimsError>(())
 /// ```
-/// Serializes to its seconds; deserializes as [`Lifetime::new`] takes them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "u64")]
 pub struct Lifetime(NonZeroU64);
