@@ -5,7 +5,7 @@
 
 mod report;
 
-use std::{env, error::Error, ffi::OsString, iter, path::PathBuf, process::ExitCode};
+use std::{env, error::Error, ffi::OsString, io, iter, path::PathBuf, process::ExitCode};
 
 use cobrowse_jwt::{
     Access, AgentClaims, EmbedUrl, Instance, KeySource, LicenseKey, Minter, Policy, Rule, Verifier,
@@ -38,15 +38,19 @@ async fn run() -> Result<(), Box<dyn Error>> {
     let accepted = verifier.verify(token.expose_secret())?;
     let url = EmbedUrl::dashboard(&Instance::default()).with_token(&token)?;
 
-    report::print(&report::Report {
+    let report = report::Report {
         origin,
         inspection: verifier.inspect(token.expose_secret()),
         accepted,
         token: token.expose_secret(),
         url: url.expose_secret(),
         public_key: public_key.to_pem(),
-    });
-    Ok(())
+    };
+    match report::write(&report, &mut io::stdout().lock()) {
+        // A pager that was left, or `head`.
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        written => Ok(written?),
+    }
 }
 
 struct Setup {

@@ -1,6 +1,9 @@
 //! What a newcomer wants to see of a token.
 
-use std::time::SystemTime;
+use std::{
+    io::{self, Write},
+    time::SystemTime,
+};
 
 use cobrowse_jwt::{Inspection, Outcome, VerifiedToken};
 use jiff::{Timestamp, fmt::strtime};
@@ -15,45 +18,47 @@ pub(crate) struct Report<'a> {
     pub(crate) public_key: &'a str,
 }
 
-pub(crate) fn print(report: &Report<'_>) {
-    println!("Signed with {}.\n", report.origin);
+/// Writes all of it, or as much as its reader takes.
+pub(crate) fn write(report: &Report<'_>, out: &mut impl Write) -> io::Result<()> {
+    writeln!(out, "Signed with {}.\n", report.origin)?;
 
-    heading("What the token says");
+    heading(out, "What the token says")?;
     if let Some(claims) = report.inspection.claims() {
-        println!("{:#}\n", Value::Object(claims.clone()));
+        writeln!(out, "{:#}\n", Value::Object(claims.clone()))?;
     }
-    println!("issued   {}", time(report.accepted.issued_at));
-    println!(
+    writeln!(out, "issued   {}", time(report.accepted.issued_at))?;
+    writeln!(
+        out,
         "expires  {}  ({} seconds later)\n",
         time(report.accepted.expires_at),
         report.accepted.claims.lifetime().as_secs()
-    );
+    )?;
 
-    heading("What was checked");
+    heading(out, "What was checked")?;
     for finding in report.inspection.findings() {
         let mark = match finding.outcome {
             Outcome::Passed => "ok",
             Outcome::Failed(_) => "FAILED",
             Outcome::NotCheckable(_) => "?",
         };
-        println!("{mark:<7} {:<15} {}", finding.rule.id(), finding.sentence());
+        writeln!(out, "{mark:<7} {:<15} {}", finding.rule.id(), finding.sentence())?;
     }
     for warning in report.accepted.claims.warnings() {
-        println!("warning {:<15} {warning}", warning.id());
+        writeln!(out, "warning {:<15} {warning}", warning.id())?;
     }
 
-    heading("\nThe token: until it expires, whoever has it is this agent");
-    println!("{}\n", report.token);
+    heading(out, "\nThe token: until it expires, whoever has it is this agent")?;
+    writeln!(out, "{}\n", report.token)?;
 
-    heading("An embed URL: the agent's dashboard, signed in");
-    println!("{}\n", report.url);
+    heading(out, "An embed URL: the agent's dashboard, signed in")?;
+    writeln!(out, "{}\n", report.url)?;
 
-    heading("The public key: paste it into the Cobrowse dashboard, Settings > Integrations > JWT SSO");
-    print!("{}", report.public_key);
+    heading(out, "The public key: paste it into the Cobrowse dashboard, Settings > Integrations > JWT SSO")?;
+    write!(out, "{}", report.public_key)
 }
 
-fn heading(text: &str) {
-    println!("{text}\n{}", "-".repeat(text.trim_start().chars().count()));
+fn heading(out: &mut impl Write, text: &str) -> io::Result<()> {
+    writeln!(out, "{text}\n{}", "-".repeat(text.trim_start().chars().count()))
 }
 
 fn time(time: SystemTime) -> String {
