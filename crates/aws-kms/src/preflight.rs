@@ -40,9 +40,12 @@ impl Preflight {
     ) -> Result<T, KeyError> {
         let start = Instant::now();
         let done = work.await;
-        let outcome = done.as_ref().map(|_| ()).map_err(Clone::clone);
-        self.steps.push(PreflightStep { name, took: start.elapsed(), outcome });
+        self.record(name, start, done.as_ref().map(|_| ()).map_err(Clone::clone));
         done
+    }
+
+    fn record(&mut self, name: &'static str, start: Instant, outcome: Result<(), KeyError>) {
+        self.steps.push(PreflightStep { name, took: start.elapsed(), outcome });
     }
 }
 
@@ -62,8 +65,9 @@ impl AwsKms {
     /// Tries everything that a token needs: the credentials, a look at the key, a signature over a fixed message that is no token,
     /// its verification, and whether the key is the registered one.
     ///
-    /// The credentials are fetched anew from their provider. They are a step of their own only if the source has loaded them itself ([`AwsKms::from_env`]); of a client that
-    /// was given they show when the key is looked at. The last step is taken only if a registered key was named.
+    /// The credentials are fetched anew from their provider. They are a step of their own only if the source has loaded them itself
+    /// ([`AwsKms::from_env`]); of a client that was given they show when the key is looked at. The last step is taken only if a
+    /// registered key was named.
     pub async fn preflight(&self) -> Preflight {
         let mut preflight = Preflight { steps: Vec::new() };
         // The error stands in the steps.
@@ -81,24 +85,17 @@ impl AwsKms {
         if let Err(error) = &looked
             && error.source().is_some_and(<dyn Error>::is::<Unregistered>)
         {
-            let took = start.elapsed();
-            preflight.steps.push(PreflightStep { name: "resolve", took, outcome: Ok(()) });
-            preflight.steps.push(PreflightStep {
-                name: "registered",
-                took: Duration::ZERO,
-                outcome: Err(error.clone()),
-            });
+            preflight.record("resolve", start, Ok(()));
+            preflight.record("registered", Instant::now(), Err(error.clone()));
             return Err(error.clone());
         }
-        let key = preflight.step("resolve", async { looked }).await?;
-        if let Some(step) = preflight.steps.last_mut() {
-            step.took = start.elapsed();
-        }
+        preflight.record("resolve", start, looked.as_ref().map(|_| ()).map_err(Clone::clone));
+        let key = looked?;
         let signature = preflight.step("sign", key.sign(&MESSAGE)).await?;
         preflight.step("verify", async { signature.verified(&MESSAGE, key.public_key()) }).await?;
         if !self.registered().is_empty() {
             // A look ends with no other key than a registered one.
-            preflight.step("registered", async { Ok(()) }).await?;
+            preflight.record("registered", Instant::now(), Ok(()));
         }
         Ok(())
     }

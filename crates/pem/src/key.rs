@@ -17,7 +17,7 @@ use crate::{PemError, PemErrorKind, der, text};
 /// A private key in this process: a [`KeySource`] of one key that never changes.
 ///
 /// The key is parsed once. Building one also makes and verifies a signature, so that the first token costs what every token
-/// costs. Signing takes about 0.4 ms with 2048 bits and 2 ms with 4096, on the caller's thread. Cheap to clone; the memory of
+/// costs. Signing takes 0.4 to 0.9 ms with 2048 bits, depending on the machine, on the caller's thread. Cheap to clone; the memory of
 /// the key is wiped with the last clone.
 ///
 /// ```
@@ -41,7 +41,7 @@ pub enum RsaKeySize {
     Rsa3072,
     /// 4096 bits: what the Cobrowse dashboard generates.
     Rsa4096,
-    /// 8192 bits. A signature takes some 50 times as long as with 2048.
+    /// 8192 bits: far slower than the others, to make and to sign with.
     Rsa8192,
 }
 
@@ -72,7 +72,8 @@ impl PemKey {
         Pair::new(crate::encrypted::key_pair(&block, passphrase)?).map(Self::from)
     }
 
-    /// Makes a new key from the operating system's randomness. Takes from 50 ms with 2048 bits to many seconds with 8192.
+    /// Makes a new key from the operating system's randomness. Takes a fraction of a second with 2048 bits, and many
+    /// seconds with 8192.
     ///
     /// # Errors
     ///

@@ -193,7 +193,7 @@ impl Inner {
                 "the key id leads to a key that is not registered; the registered one goes on signing"
             ),
             Report::Failed(error) => {
-                tracing::warn!(%error, "the key in AWS KMS could not be looked at; the known one goes on signing");
+                tracing::warn!(%error, "the key in AWS KMS could not be looked at anew");
             }
         }
         landed
