@@ -50,9 +50,11 @@ impl Instance {
         &self.origin
     }
 
-    pub(super) fn at(&self, path: &str) -> Url {
+    /// The page with these segments as its path, each encoded so that it stays one segment.
+    #[expect(clippy::expect_used, reason = "https and http URLs have a path, and `new` takes no others")]
+    pub(super) fn at(&self, segments: &[&str]) -> Url {
         let mut url = self.root.clone();
-        url.set_path(path);
+        url.path_segments_mut().expect("a path").extend(segments);
         url
     }
 }

@@ -1,61 +1,231 @@
-use std::fmt;
+use std::{collections::BTreeMap, fmt};
 
 use url::Url;
 use zeroize::Zeroizing;
 
-use super::{EmbedError, Instance};
+use super::{EmbedError, EndAction, Instance, Show};
 use crate::token::AgentToken;
 
-/// A page of Cobrowse to be embedded in an iframe, without a token in it.
+/// A page of Cobrowse that is to be embedded in an iframe: which page, and how it looks. It becomes a URL in one of two ways,
+/// [`by_post_message`](Self::by_post_message) or [`with_token`](Self::with_token).
 ///
-/// Built on the crate `url`, which does all the encoding
-/// ([Cobrowse](https://docs.cobrowse.io/agent-side-integrations/iframe-embeds)).
+/// Pages and parameters are [Cobrowse's](https://docs.cobrowse.io/agent-side-integrations/iframe-embeds); what is known from its
+/// clients or examples only says so. The crate `url` does all the encoding, and a space is `%20`, which every decoder reads.
 ///
 /// ```
-/// use cobrowse_jwt_core::{EmbedUrl, Instance};
+/// use cobrowse_jwt_core::{EmbedUrl, EndAction, Instance, Show};
 ///
-/// let url = EmbedUrl::dashboard(&Instance::default());
-/// assert_eq!(url.to_string(), "https://cobrowse.io/dashboard");
+/// let url = EmbedUrl::dashboard(&Instance::default())
+///     .filter("user_id", "42")?
+///     .navigation(Show::None)
+///     .end_action(EndAction::Code)
+///     .by_post_message()?;
+/// assert_eq!(
+///     url.as_str(),
+///     "https://cobrowse.io/dashboard?filter_user_id=42&end_action=code&navigation=none&token_source=postMessage",
+/// );
+/// # Ok::<(), cobrowse_jwt_core::EmbedError>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct EmbedUrl(Url);
+#[must_use]
+pub struct EmbedUrl {
+    page: Url,
+    /// Names with their prefix, in the order in which they were given.
+    filters: Vec<(String, String)>,
+    options: BTreeMap<&'static str, String>,
+}
 
 impl EmbedUrl {
     /// The longest URL that is made, in bytes: common proxies fail at 8 KiB.
     pub const MAX_BYTES: usize = 8_000;
 
     /// The agent's list of devices and sessions: `/dashboard`.
-    #[must_use]
     pub fn dashboard(instance: &Instance) -> Self {
-        Self(instance.at("/dashboard"))
+        Self::of(instance.at(&["dashboard"]))
+    }
+
+    /// The prompt for a code that the customer reads out: `/code`.
+    pub fn code(instance: &Instance) -> Self {
+        Self::of(instance.at(&["code"]))
+    }
+
+    /// The connection to the one device that the filters leave: `/connect`.
+    pub fn connect(instance: &Instance) -> Self {
+        Self::of(instance.at(&["connect"]))
+    }
+
+    /// One session: `/session/<id>`.
+    ///
+    /// # Errors
+    ///
+    /// [`EmbedError::PathId`].
+    pub fn session(instance: &Instance, id: &str) -> Result<Self, EmbedError> {
+        Ok(Self::of(instance.at(&["session", path_id(id)?])))
+    }
+
+    /// The connection to one device, by Cobrowse's own id of it: `/connect/device/<id>`. Known from official examples.
+    ///
+    /// # Errors
+    ///
+    /// [`EmbedError::PathId`].
+    pub fn connect_device(instance: &Instance, id: &str) -> Result<Self, EmbedError> {
+        Ok(Self::of(instance.at(&["connect", "device", path_id(id)?])))
+    }
+
+    /// The recording of one session: `/session/<id>/recording`. Known from official examples.
+    ///
+    /// # Errors
+    ///
+    /// [`EmbedError::PathId`].
+    pub fn recording(instance: &Instance, session_id: &str) -> Result<Self, EmbedError> {
+        Ok(Self::of(instance.at(&["session", path_id(session_id)?, "recording"])))
+    }
+
+    /// Shows devices whose `custom_data` has this value under this name; several filters all have to match. `device_id` is the
+    /// customer data of that name, and not Cobrowse's own id of the device.
+    ///
+    /// It is a convenience and no access control: the agent can edit the URL. What an agent may see stands in the token's
+    /// [`Policy`](crate::Policy).
+    ///
+    /// # Errors
+    ///
+    /// [`EmbedError::FilterName`] if the name is empty or contains a bracket, [`EmbedError::DuplicateFilter`], and
+    /// [`EmbedError::ControlCharacter`] in name or value.
+    pub fn filter(mut self, name: &str, value: &str) -> Result<Self, EmbedError> {
+        // Servers that parse queries as npm's `qs` does make nested objects of brackets, encoded or not.
+        if name.is_empty() || name.contains(['[', ']']) {
+            return Err(EmbedError::FilterName);
+        }
+        if name.chars().chain(value.chars()).any(char::is_control) {
+            return Err(EmbedError::ControlCharacter);
+        }
+        let parameter = format!("filter_{name}");
+        if self.filters.iter().any(|(other, _)| *other == parameter) {
+            return Err(EmbedError::DuplicateFilter);
+        }
+        self.filters.push((parameter, value.to_owned()));
+        Ok(self)
+    }
+
+    /// The navigation bar: `navigation`.
+    pub fn navigation(self, show: Show) -> Self {
+        self.option("navigation", show.as_str())
+    }
+
+    /// The button that opens the session in a window of its own: `popout`.
+    pub fn popout(self, show: Show) -> Self {
+        self.option("popout", show.as_str())
+    }
+
+    /// The agent's tools, such as drawing: `agent_tools`.
+    pub fn agent_tools(self, show: Show) -> Self {
+        self.option("agent_tools", show.as_str())
+    }
+
+    /// The controls of the customer's device: `device_controls`.
+    pub fn device_controls(self, show: Show) -> Self {
+        self.option("device_controls", show.as_str())
+    }
+
+    /// The details of the session: `session_details`.
+    pub fn session_details(self, show: Show) -> Self {
+        self.option("session_details", show.as_str())
+    }
+
+    /// Messages about the session: `messages`.
+    pub fn messages(self, show: Show) -> Self {
+        self.option("messages", show.as_str())
+    }
+
+    /// What follows the end of a session: `end_action`.
+    pub fn end_action(self, action: EndAction) -> Self {
+        self.option("end_action", action.as_str())
+    }
+
+    /// The language of the page, as a language tag such as `de` or `pt-BR` (RFC 5646): `lng`. Known from Cobrowse's client.
+    ///
+    /// # Errors
+    ///
+    /// [`EmbedError::LanguageTag`] if the text does not have the form of a tag.
+    pub fn lng(self, tag: &str) -> Result<Self, EmbedError> {
+        let is_subtag =
+            |subtag: &str| (1..=8).contains(&subtag.len()) && subtag.bytes().all(|byte| byte.is_ascii_alphanumeric());
+        let is_tag = tag.starts_with(|first: char| first.is_ascii_alphabetic()) && tag.split('-').all(is_subtag);
+        if is_tag { Ok(self.option("lng", tag)) } else { Err(EmbedError::LanguageTag) }
+    }
+
+    /// The URL of a page that waits for its token: the parent hands it over with `CobrowseAPI.attachContext` of Cobrowse's Agent
+    /// SDK, version 2.1.0 or later, and the token stands in no URL at all. The way to prefer.
+    ///
+    /// The parent asks its backend for the token; [`Instance::token_response`] is the answer. Known from Cobrowse's client.
+    ///
+    /// # Errors
+    ///
+    /// [`EmbedError::TooLong`].
+    pub fn by_post_message(self) -> Result<PostMessageUrl, EmbedError> {
+        let text = String::from(self.option("token_source", "postMessage").into_url());
+        no_longer_than_proxies_pass(&text)?;
+        Ok(PostMessageUrl(text))
     }
 
     /// The URL with the token in its query. Whoever sees the URL is the agent: redirect to it from a route that requires a
-    /// log-in rather than writing it into a page, where the DOM and the resource timing show it.
+    /// log-in ([`TokenUrl::redirect`]) rather than writing it into a page, where the DOM and the resource timing show it.
     ///
     /// # Errors
     ///
     /// [`EmbedError::TooLong`].
     pub fn with_token(self, token: &AgentToken) -> Result<TokenUrl, EmbedError> {
-        let Self(mut url) = self;
+        let mut url = self.into_url();
+        // Base64url and dots, which no encoding changes.
         url.query_pairs_mut().append_pair("token", token.expose_secret());
         let text = Zeroizing::new(String::from(url));
-        if text.len() > Self::MAX_BYTES {
-            return Err(EmbedError::TooLong { bytes: text.len() });
-        }
+        no_longer_than_proxies_pass(&text)?;
         Ok(TokenUrl(text))
+    }
+
+    fn of(page: Url) -> Self {
+        Self { page, filters: Vec::new(), options: BTreeMap::new() }
+    }
+
+    fn option(mut self, name: &'static str, value: &str) -> Self {
+        self.options.insert(name, value.to_owned());
+        self
+    }
+
+    fn into_url(self) -> Url {
+        let mut url = self.page;
+        if self.filters.is_empty() && self.options.is_empty() {
+            return url;
+        }
+        url.query_pairs_mut().extend_pairs(&self.filters).extend_pairs(&self.options);
+        // Every plus is a space here, because a plus itself is written `%2B`.
+        let query = url.query().map(|query| query.replace('+', "%20"));
+        url.set_query(query.as_deref());
+        url
     }
 }
 
-impl fmt::Display for EmbedUrl {
+/// An [`EmbedUrl`] that carries no token and may stand in a page: the token comes by `postMessage`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PostMessageUrl(String);
+
+impl PostMessageUrl {
+    /// The text of the URL.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for PostMessageUrl {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(formatter)
+        formatter.write_str(&self.0)
     }
 }
 
 /// An [`EmbedUrl`] that carries a token, and is as secret as the token.
 ///
-/// It has no `Display`, and its `Debug` shows nothing.
+/// It has no `Display`, its `Debug` shows nothing, and its memory is wiped when it is dropped.
 pub struct TokenUrl(Zeroizing<String>);
 
 impl TokenUrl {
@@ -72,28 +242,20 @@ impl fmt::Debug for TokenUrl {
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn token(length: usize) -> AgentToken {
-        AgentToken::new(Zeroizing::new("a".repeat(length)), 0)
+fn path_id(id: &str) -> Result<&str, EmbedError> {
+    // The crate `url` leaves out all of these without a word, encoded or not, and the URL would name another page.
+    if matches!(id, "" | "." | "..") || id.contains(char::is_control) {
+        return Err(EmbedError::PathId);
     }
-
-    #[test]
-    fn the_token_stands_in_the_query_and_not_in_debug() {
-        let instance = Instance::new("https://cobrowse.example.com:8443").unwrap();
-        let url = EmbedUrl::dashboard(&instance).with_token(&token(3)).unwrap();
-        assert_eq!(url.expose_secret(), "https://cobrowse.example.com:8443/dashboard?token=aaa");
-        assert_eq!(format!("{url:?}"), "TokenUrl(..)");
-    }
-
-    #[test]
-    fn a_url_that_proxies_cut_is_an_error() {
-        let dashboard = || EmbedUrl::dashboard(&Instance::default());
-        let rest = "https://cobrowse.io/dashboard?token=".len();
-        assert!(dashboard().with_token(&token(EmbedUrl::MAX_BYTES - rest)).is_ok());
-        let long = dashboard().with_token(&token(EmbedUrl::MAX_BYTES - rest + 1));
-        assert_eq!(long.unwrap_err(), EmbedError::TooLong { bytes: EmbedUrl::MAX_BYTES + 1 });
-    }
+    Ok(id)
 }
+
+fn no_longer_than_proxies_pass(url: &str) -> Result<(), EmbedError> {
+    if url.len() > EmbedUrl::MAX_BYTES {
+        return Err(EmbedError::TooLong { bytes: url.len() });
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests;
