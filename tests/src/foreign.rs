@@ -1,4 +1,4 @@
-//! Verifiers that nobody here wrote, each in its own process.
+//! Programs that nobody here wrote, each in its own process.
 
 use std::{
     env,
@@ -15,10 +15,13 @@ pub type Answer = Value;
 /// Asks the npm packages `jsonwebtoken` and `jose`.
 #[must_use]
 pub fn node(public_key_pem: &str, license_key: &str, tokens: &[String]) -> Vec<Answer> {
-    let mut command = Command::new("node");
-    command.env("COBROWSE_TEST_NODE_MODULES", setting("COBROWSE_TEST_NODE_MODULES"));
-    command.arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("interop/node/verify.mjs"));
-    ask(command, public_key_pem, license_key, tokens)
+    ask(node_command("verify.mjs"), public_key_pem, license_key, tokens)
+}
+
+/// Runs a program in `interop/node` with a question as JSON, and reads the JSON that it prints.
+#[must_use]
+pub fn node_json(program: &str, question: &Value) -> Value {
+    run(node_command(program), &question.to_string())
 }
 
 /// Asks `PyJWT`.
@@ -31,6 +34,13 @@ pub fn python(public_key_pem: &str, license_key: &str, tokens: &[String]) -> Vec
 #[must_use]
 pub fn python_json(program: &str) -> Value {
     run(python_command(program), "")
+}
+
+fn node_command(program: &str) -> Command {
+    let mut command = Command::new("node");
+    command.env("COBROWSE_TEST_NODE_MODULES", setting("COBROWSE_TEST_NODE_MODULES"));
+    command.arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("interop/node").join(program));
+    command
 }
 
 fn python_command(program: &str) -> Command {

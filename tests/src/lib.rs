@@ -5,8 +5,10 @@ pub mod fault_server;
 mod foreign;
 mod kms;
 mod openssl;
+mod web;
 
 pub use claim_sets::{ClaimSet, claim_sets, license_key};
-pub use foreign::{Answer, node, python, python_json};
+pub use foreign::{Answer, node, node_json, python, python_json};
 pub use kms::{Emulator, kms_client, kms_client_in};
 pub use openssl::{Openssl, PASSPHRASE};
+pub use web::{Site, serve};

@@ -8,14 +8,8 @@
 // A token that does not verify is an `error` in the output and exit status 0. Anything that keeps
 // the libraries from being asked at all (no modules, a malformed document, an unusable public key)
 // is a message on stderr and exit status 2, so that it cannot pass for a rejected token.
-//
-// The libraries are not looked up next to this file: COBROWSE_TEST_NODE_MODULES names the
-// `node_modules` folder to use, or the folder that holds it.
 
-import { createRequire } from "node:module";
-import { readFileSync } from "node:fs";
-import { join, resolve } from "node:path";
-import { pathToFileURL } from "node:url";
+import { load, run } from "./program.mjs";
 
 function describe(error) {
   if (!(error instanceof Error)) return String(error);
@@ -31,8 +25,7 @@ async function outcome(verify) {
   }
 }
 
-function readRequest() {
-  const request = JSON.parse(readFileSync(0, "utf8"));
+function demand(request) {
   for (const name of ["publicKeyPem", "licenseKey", "audience"]) {
     // An absent issuer or audience would switch the library's check off without a word.
     if (typeof request?.[name] !== "string" || request[name] === "") {
@@ -45,18 +38,9 @@ function readRequest() {
   return request;
 }
 
-async function loadLibraries() {
-  const folder = process.env.COBROWSE_TEST_NODE_MODULES;
-  if (!folder) throw new Error("COBROWSE_TEST_NODE_MODULES is not set");
-  const require = createRequire(join(resolve(folder), "resolve-from-here.js"));
-  const jsonwebtoken = require("jsonwebtoken");
-  const jose = await import(pathToFileURL(require.resolve("jose")).href);
-  return { jsonwebtoken, jose };
-}
-
-async function main() {
-  const { publicKeyPem, licenseKey, audience, tokens } = readRequest();
-  const { jsonwebtoken, jose } = await loadLibraries();
+run(async (request) => {
+  const { publicKeyPem, licenseKey, audience, tokens } = demand(request);
+  const [jsonwebtoken, jose] = [load("jsonwebtoken"), load("jose")];
   const joseKey = await jose.importSPKI(publicKeyPem, "RS256");
   const checks = { algorithms: ["RS256"], audience, issuer: licenseKey };
 
@@ -76,12 +60,5 @@ async function main() {
       }),
     });
   }
-  process.stdout.write(`${JSON.stringify(results)}\n`);
-}
-
-try {
-  await main();
-} catch (error) {
-  process.stderr.write(`verify.mjs: ${describe(error)}\n`);
-  process.exitCode = 2;
-}
+  return results;
+});

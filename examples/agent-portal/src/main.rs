@@ -1,0 +1,25 @@
+//! Run with `cargo run -p agent-portal`, and open the address that it prints.
+//!
+//! Without any configuration it makes a key in memory and starts a stand-in for Cobrowse on loopback, so that it works without
+//! an account. What to set for a real one, `config.rs` says.
+
+use std::{error::Error, iter, process::ExitCode};
+
+use agent_portal::Config;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let Err(error) = run().await else { return ExitCode::SUCCESS };
+    eprintln!("error: {error}");
+    for cause in iter::successors(error.source(), |&cause| cause.source()) {
+        eprintln!("  because: {cause}");
+    }
+    ExitCode::FAILURE
+}
+
+async fn run() -> Result<(), Box<dyn Error>> {
+    let (listener, portal, greeting) = Config::from_env()?.start().await?;
+    eprintln!("{greeting}");
+    axum::serve(listener, portal.router()).await?;
+    Ok(())
+}

@@ -1,0 +1,188 @@
+//! Cobrowse's own client, from npm, with our tokens, at a stand-in for Cobrowse that verifies them with the crate `jsonwebtoken`.
+
+use std::{
+    env,
+    process::Command,
+    time::{Duration, SystemTime},
+};
+
+use cobrowse_jwt::{
+    Access, AgentClaims, KeySource, LicenseKey, Minter, Policy, PublicKey, Role, Rule,
+    aws_kms::{AwsKms, aws_sdk_kms::types::KeySpec},
+    env::EnvKey,
+    pem::{PemKey, RsaKeySize},
+};
+use cobrowse_jwt_tests::{Emulator, license_key, node_json, serve};
+use cobrowse_stub::{Account, Stub};
+use serde_json::{Value, json};
+
+const JANE: &str = "jane@example.com";
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs node and its packages, which `cargo xtask test` sets up"]
+async fn a_key_in_pem_signs_an_agent_in() {
+    let key = PemKey::generate(RsaKeySize::Rsa2048).unwrap();
+    let service = Service::start(key.public_key()).await;
+    service.signs_in(mint(key.clone(), agent()).await);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs node and its packages, which `cargo xtask test` sets up"]
+async fn a_key_in_a_variable_signs_an_agent_in() {
+    let key = PemKey::generate(RsaKeySize::Rsa2048).unwrap();
+    let service = Service::start(key.public_key()).await;
+    // This process cannot set its own variables safely.
+    let mut child = Command::new(env::current_exe().unwrap());
+    child.args(["--exact", "child", "--ignored", "--nocapture"]).env("COBROWSE_TEST_KEY", key.to_pkcs8_pem().unwrap());
+    let output = String::from_utf8(child.output().unwrap().stdout).unwrap();
+    let (_, token) = output.split_once("<<").unwrap();
+    service.signs_in(token.split_once(">>").unwrap().0.to_owned());
+}
+
+#[tokio::test]
+#[ignore = "runs in the child of another test, and by itself does nothing"]
+async fn child() {
+    if env::var_os("COBROWSE_TEST_KEY").is_some() {
+        println!("<<{}>>", mint(EnvKey::new("COBROWSE_TEST_KEY").unwrap(), agent()).await);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs node and its packages and MiniStack, which `cargo xtask test` sets up"]
+async fn a_key_in_kms_signs_an_agent_in_ministack() {
+    let kms = Emulator::from_env("COBROWSE_TEST_MINISTACK");
+    let arn = kms.create_rsa(KeySpec::Rsa2048).await;
+    let key = AwsKms::new(&kms.client, arn);
+    let public_key = key.signing_key().await.unwrap().public_key().clone();
+    let service = Service::start(&public_key).await;
+    service.signs_in(mint(key, agent()).await);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs node and its packages, which `cargo xtask test` sets up"]
+async fn only_an_administrator_lists_all_sessions() {
+    let key = PemKey::generate(RsaKeySize::Rsa2048).unwrap();
+    let service = Service::start(key.public_key()).await;
+    let administrator = mint(key.clone(), claims(Access::Role(Role::Administrator))).await;
+    let agent = mint(key.clone(), agent()).await;
+    let answers = service.call(&[(&administrator, "allSessions", ""), (&agent, "allSessions", "")]);
+    assert_eq!(answers[0]["ok"], json!(["session-1", "session-2", "session-3"]));
+    assert_eq!(answers[1]["error"]["status"], 403, "{answers:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs node and its packages, which `cargo xtask test` sets up"]
+async fn a_restricted_token_sees_one_customer_and_nothing_else() {
+    let key = PemKey::generate(RsaKeySize::Rsa2048).unwrap();
+    let service = Service::start(key.public_key()).await;
+    let customer = Rule::custom_data("user_id", "42").unwrap();
+    let policy = Policy::new().devices(customer.clone()).unwrap().sessions(customer).unwrap();
+    let look = mint(key.clone(), claims(Access::PolicyOnly(policy.clone()))).await;
+    let connect = mint(key.clone(), claims(Access::PolicyOnly(policy.push(Rule::any()).unwrap()))).await;
+    let devices_only = Policy::new().devices(Rule::any()).unwrap();
+    let devices_only = mint(key.clone(), claims(Access::PolicyOnly(devices_only))).await;
+    let answers = service.call(&[
+        (&look, "devices", ""),
+        (&look, "device", "device-42-phone"),
+        (&look, "device", "device-43-phone"),
+        (&look, "sessions", ""),
+        (&look, "allSessions", ""),
+        (&look, "end", "session-2"),
+        (&look, "start", "device-42-phone"),
+        (&connect, "start", "device-42-phone"),
+        (&connect, "start", "device-43-phone"),
+        (&devices_only, "devices", ""),
+        (&devices_only, "sessions", ""),
+        (&connect, "end", "session-1"),
+    ]);
+    assert_eq!(answers[0]["ok"], json!(["device-42-phone", "device-42-laptop"]));
+    assert_eq!(answers[1]["ok"]["user_id"], "42");
+    assert_eq!(answers[2]["error"]["status"], 404);
+    assert_eq!(answers[3]["ok"], json!(["session-1"]));
+    assert_eq!(answers[4]["error"]["status"], 403);
+    assert_eq!(answers[5]["error"]["status"], 404, "{answers:?}");
+    assert_eq!(answers[6]["error"]["status"], 403, "without push no session can start");
+    assert_eq!(answers[7]["ok"], "pending");
+    assert_eq!(answers[8]["error"]["status"], 404);
+    assert_eq!(answers[9]["ok"].as_array().map(Vec::len), Some(4));
+    assert_eq!(answers[10]["error"]["status"], 403);
+    assert_eq!(answers[11]["ok"], "ended");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs node and its packages, which `cargo xtask test` sets up"]
+async fn a_narrowed_administrator_keeps_the_rest() {
+    let key = PemKey::generate(RsaKeySize::Rsa2048).unwrap();
+    let service = Service::start(key.public_key()).await;
+    let policy = Policy::new().devices(Rule::custom_data("user_id", "43").unwrap()).unwrap();
+    let token = mint(key.clone(), claims(Access::NarrowedRole(Role::Administrator, policy))).await;
+    let answers = service.call(&[(&token, "devices", ""), (&token, "allSessions", "")]);
+    assert_eq!(answers[0]["ok"], json!(["device-43-phone"]));
+    assert_eq!(answers[1]["ok"].as_array().map(Vec::len), Some(3));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs node and its packages, which `cargo xtask test` sets up"]
+async fn tokens_that_are_not_good_are_refused() {
+    let key = PemKey::generate(RsaKeySize::Rsa2048).unwrap();
+    let service = Service::start(key.public_key()).await;
+    let an_hour_ago = || SystemTime::now() - Duration::from_secs(3_601);
+    let old = Minter::builder(license_key(), key.clone()).clock(an_hour_ago).build();
+    let old = old.mint(&agent()).await.unwrap().expose_secret().to_owned();
+    let other_license = Minter::new(LicenseKey::new("trial").unwrap(), key.clone());
+    let other_license = other_license.mint(&agent()).await.unwrap().expose_secret().to_owned();
+    let other_key = mint(PemKey::generate(RsaKeySize::Rsa2048).unwrap(), agent()).await;
+    let answers = service.call(&[(&old, "devices", ""), (&other_license, "devices", ""), (&other_key, "devices", "")]);
+    assert_eq!(answers[0]["error"]["name"], "TokenExpiredError");
+    for (answer, message) in [(&answers[1], "jwt issuer invalid"), (&answers[2], "invalid signature")] {
+        assert_eq!(answer["error"]["name"], "APIError");
+        assert_eq!(answer["error"]["status"], 401);
+        assert_eq!(answer["error"]["message"], message);
+    }
+}
+
+/// The stand-in, for the account of the tests with one registered key.
+struct Service {
+    origin: String,
+}
+
+impl Service {
+    async fn start(registered: &PublicKey) -> Self {
+        let account = Account::new(license_key().as_str(), registered.to_pem()).unwrap();
+        Self { origin: serve(Stub::new(vec![account]).router()).await }
+    }
+
+    /// Has the client make these calls, each with a token, a name and an id.
+    fn call(&self, calls: &[(&str, &str, &str)]) -> Vec<Value> {
+        let calls: Vec<Value> =
+            calls.iter().map(|(token, call, id)| json!({"token": token, "call": call, "id": id})).collect();
+        let answers = node_json("agent-sdk.mjs", &json!({"api": self.origin, "calls": calls}));
+        let Value::Array(answers) = answers else { panic!("no array: {answers}") };
+        answers
+    }
+
+    fn signs_in(&self, token: impl AsRef<str>) {
+        let calls = ["me", "license", "devices", "sessions", "socket"];
+        let answers = self.call(&calls.map(|call| (token.as_ref(), call, "device-42-phone")));
+        let expected = [
+            json!(JANE),
+            json!([license_key().as_str()]),
+            json!(["device-42-phone", "device-42-laptop", "device-43-phone", "device-44-tablet"]),
+            json!(["session-1"]),
+            json!("open"),
+        ];
+        assert_eq!(answers, expected.map(|ok| json!({ "ok": ok })));
+    }
+}
+
+fn agent() -> AgentClaims {
+    claims(Access::Role(Role::Agent))
+}
+
+fn claims(access: Access) -> AgentClaims {
+    AgentClaims::new(JANE, access).unwrap()
+}
+
+async fn mint(key: impl KeySource + 'static, claims: AgentClaims) -> String {
+    Minter::new(license_key(), key).mint(&claims).await.unwrap().expose_secret().to_owned()
+}
