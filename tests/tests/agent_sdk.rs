@@ -36,7 +36,7 @@ async fn a_key_in_a_variable_signs_an_agent_in() {
     child.args(["--exact", "child", "--ignored", "--nocapture"]).env("COBROWSE_TEST_KEY", key.to_pkcs8_pem().unwrap());
     let output = String::from_utf8(child.output().unwrap().stdout).unwrap();
     let (_, token) = output.split_once("<<").unwrap();
-    service.signs_in(token.split_once(">>").unwrap().0.to_owned());
+    service.signs_in(token.split_once(">>").unwrap().0);
 }
 
 #[tokio::test]

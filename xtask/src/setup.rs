@@ -1,6 +1,7 @@
 //! Setting up what does not come with Rust: once per machine, pinned, and outside the clone.
 
 pub(crate) mod cargo_deny;
+pub(crate) mod chromium;
 pub(crate) mod node;
 pub(crate) mod openssl;
 pub(crate) mod python;

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use crate::run::{Report, cargo, succeed};
 use crate::services::ForTests;
-use crate::setup::{node, openssl, python};
+use crate::setup::{chromium, node, openssl, python};
 
 /// Tests the crates, then what needs real programs, then what must stand outside the workspace.
 pub(crate) fn test() -> ExitCode {
@@ -18,17 +18,19 @@ pub(crate) fn test() -> ExitCode {
     report.finish()
 }
 
-/// Sets up openssl, Node, Python and the services, runs the tests that use them, and stops the services.
+/// Sets up openssl, Node, Python, Chromium and the services, runs the tests that use them, and stops the services.
 fn against_real_programs(report: &mut Report) {
     let openssl = report.step("set-up: openssl", openssl::require);
-    let modules = report.step("set-up: verifiers in Node", node::modules);
-    let python = report.step("set-up: verifiers in Python", python::interpreter);
+    let modules = report.step("set-up: packages for Node", node::modules);
+    let python = report.step("set-up: packages for Python", python::interpreter);
+    let chromium = report.step("set-up: Chromium", chromium::executable);
     let services = ForTests::start(report);
-    let name = "against openssl, Node, Python and services";
-    if let (Some(()), Some(modules), Some(python)) = (openssl, modules, python) {
+    let name = "against openssl, Node, Python, Chromium and services";
+    if let (Some(()), Some(modules), Some(python), Some(chromium)) = (openssl, modules, python, chromium) {
         report.step(name, || {
             let mut cargo = cargo("test --package cobrowse-jwt-tests -- --include-ignored");
             cargo.env("COBROWSE_TEST_NODE_MODULES", modules).env("COBROWSE_TEST_PYTHON", python);
+            cargo.env("COBROWSE_TEST_CHROMIUM", chromium);
             cargo.envs(services.settings());
             for service in &services.missing {
                 // By name: each test that needs a service has that service in its own.

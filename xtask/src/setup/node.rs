@@ -1,4 +1,4 @@
-//! Pinned JWT libraries for Node.
+//! Pinned packages for Node.
 
 use std::fs;
 use std::path::PathBuf;
@@ -23,7 +23,7 @@ pub(crate) fn modules() -> Result<PathBuf> {
             let copy = folder.join(file.file_name().context("a file has a name")?);
             fs::copy(file, &copy).with_context(|| format!("cannot write {}", copy.display()))?;
         }
-        // No package's script runs here: two JWT libraries need none.
+        // No package's script runs here: none of them needs its own.
         let install = ["ci", "--ignore-scripts", "--no-audit", "--no-fund"];
         succeed(Command::new("npm").args(install).current_dir(&folder))
     })?;

@@ -15,7 +15,9 @@ impl TokenUrl {
     /// The answer of your own route that the iframe's `src` names: 303 to this URL, kept by no cache and no referrer, and the
     /// `Location` marked sensitive, so that HTTP libraries do not log it. The body is empty.
     ///
-    /// The route has to require a log-in, take the agent from it and never from the request, and refuse cross-site requests.
+    /// The route has to require a log-in, take the agent from it and never from the request, and refuse cross-site requests. Give
+    /// the iframe a `name` that no other rendering of the page has: going back, Chromium brings an iframe of the same name to the
+    /// URL with the old token, and does not ask the route.
     ///
     /// # Panics
     ///
