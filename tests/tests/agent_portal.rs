@@ -31,10 +31,12 @@ async fn by_post_message_the_token_is_in_no_url() {
     assert_eq!(seen["embedded"], customer_42());
     assert_eq!(stage.tokens_in_urls(), [""; 0]);
     let tokens = stage.tokens_in_headers();
-    assert_eq!(tokens.len(), 1, "{tokens:?}");
-    stage.hidden_from_others(&tokens[0], &seen);
+    assert!(!tokens.is_empty(), "{:?}", stage.stub.seen());
     let requests = seen["requests"].to_string();
-    assert!(!requests.contains(&tokens[0]), "neither a URL nor a Referer: {requests}");
+    for token in tokens {
+        stage.hidden_from_others(&token, &seen);
+        assert!(!requests.contains(&token), "neither a URL nor a Referer: {requests}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
