@@ -12,7 +12,7 @@ pub use claims::{
     Access, AgentClaims, ClaimsError, DisplayName, LicenseKey, Lifetime, Permission, Policy, PolicyError,
     PolicyVersion, Role, Rule, Subject, Warning,
 };
-pub use embed::{EmbedError, EmbedUrl, EndAction, Instance, PostMessageUrl, Show, TokenUrl};
+pub use embed::{EmbedError, EmbedUrl, EndAction, Instance, PostMessageUrl, Show, TokenJson, TokenUrl};
 pub use keys::{
     FixedKey, KeyError, KeyErrorKind, KeySource, PublicKey, PublicKeyError, Signature, SigningInput, SigningKey,
 };

@@ -5,9 +5,9 @@
 
 import { load, run } from "./program.mjs";
 
-const CobrowseAPI = load("cobrowse-agent-sdk");
+const CobrowseAPI = await load("cobrowse-agent-sdk");
 // Node has one of its own from version 22 on.
-globalThis.WebSocket ??= load("ws").WebSocket;
+globalThis.WebSocket ??= (await load("ws")).WebSocket;
 
 const calls = {
   me: async (cobrowse) => (await cobrowse.users.current()).id,

@@ -8,7 +8,7 @@ import { join } from "node:path";
 
 import { load, run } from "./program.mjs";
 
-const { chromium } = load("playwright-core");
+const { chromium } = await load("playwright-core");
 
 class Visit {
   requests = [];

@@ -5,7 +5,7 @@
 
 import { load, run } from "./program.mjs";
 
-const qs = load("qs");
+const qs = await load("qs");
 
 run(({ queries }) =>
   queries.map((query) => ({ urlSearchParams: [...new URLSearchParams(query)], qs: qs.parse(query) })),

@@ -3,12 +3,15 @@
 import { createRequire } from "node:module";
 import { readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
+import { pathToFileURL } from "node:url";
 
-/// A package, as `require` finds it.
-export function load(name) {
+/// A package, of whichever kind of module it is.
+export async function load(name) {
   const folder = process.env.COBROWSE_TEST_NODE_MODULES;
   if (!folder) throw new Error("COBROWSE_TEST_NODE_MODULES is not set");
-  return createRequire(join(resolve(folder), "resolve-from-here.js"))(name);
+  const require = createRequire(join(resolve(folder), "resolve-from-here.js"));
+  const module = await import(pathToFileURL(require.resolve(name)).href);
+  return module.default ?? module;
 }
 
 /// Answers the question on stdin. An answer that could not be found is a message and exit status 2.

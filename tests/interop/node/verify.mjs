@@ -40,7 +40,7 @@ function demand(request) {
 
 run(async (request) => {
   const { publicKeyPem, licenseKey, audience, tokens } = demand(request);
-  const [jsonwebtoken, jose] = [load("jsonwebtoken"), load("jose")];
+  const [jsonwebtoken, jose] = [await load("jsonwebtoken"), await load("jose")];
   const joseKey = await jose.importSPKI(publicKeyPem, "RS256");
   const checks = { algorithms: ["RS256"], audience, issuer: licenseKey };
 

@@ -1,5 +1,6 @@
 use std::{
     collections::VecDeque,
+    fmt,
     sync::{Mutex, PoisonError},
 };
 
@@ -12,8 +13,8 @@ use axum::{
 
 use crate::Stub;
 
-/// A request that came in.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// A request that came in. Its `Debug` shows neither query nor headers: both may hold a token.
+#[derive(Clone, PartialEq, Eq)]
 pub struct Seen {
     /// The method, such as `GET`.
     pub method: String,
@@ -23,6 +24,12 @@ pub struct Seen {
     pub referer: Option<String>,
     /// The header `Authorization`.
     pub authorization: Option<String>,
+}
+
+impl fmt::Debug for Seen {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{} {}", self.method, self.target.split('?').next().unwrap_or_default())
+    }
 }
 
 /// The last requests.

@@ -7,6 +7,11 @@ pub enum EmbedError {
     /// Not an absolute URL.
     #[error("the instance is not a URL; write an origin such as https://cobrowse.io")]
     NotUrl,
+    /// The host is neither a name of DNS nor an IP address.
+    #[error(
+        "the instance's host is no host name; use letters, digits, dots and hyphens, and write an international name as xn--..."
+    )]
+    NotHostName,
     /// Not https, and not http on a loopback host.
     #[error("the instance is not reached by https; plain http is allowed on a loopback host only")]
     NotHttps,

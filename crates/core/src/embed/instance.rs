@@ -22,13 +22,17 @@ impl Instance {
     ///
     /// # Errors
     ///
-    /// [`EmbedError::NotUrl`], [`EmbedError::NotHttps`] and [`EmbedError::NotOrigin`].
+    /// [`EmbedError::NotUrl`], [`EmbedError::NotHostName`], [`EmbedError::NotHttps`] and [`EmbedError::NotOrigin`].
     pub fn new(origin: &str) -> Result<Self, EmbedError> {
         // The URL parser drops tabs and line breaks, and reads a backslash as a slash.
         if origin.contains(|char: char| char.is_whitespace() || char.is_control() || char == '\\') {
             return Err(EmbedError::NotUrl);
         }
         let root = Url::parse(origin).map_err(|_| EmbedError::NotUrl)?;
+        // A URL may have hosts such as `*` or `a;b`, which would mean something else in a Content-Security-Policy.
+        if !origin.is_ascii() || matches!(root.host(), Some(Host::Domain(name)) if !name.chars().all(is_of_a_name)) {
+            return Err(EmbedError::NotHostName);
+        }
         match root.scheme() {
             "https" => {}
             "http" if is_loopback(&root) => {}
@@ -67,6 +71,10 @@ impl Default for Instance {
     }
 }
 
+fn is_of_a_name(char: char) -> bool {
+    char.is_ascii_alphanumeric() || matches!(char, '.' | '-' | '_')
+}
+
 fn is_loopback(url: &Url) -> bool {
     match url.host() {
         Some(Host::Domain(name)) => name == "localhost",
@@ -90,6 +98,7 @@ mod tests {
             ("http://localhost:3000", "http://localhost:3000"),
             ("http://127.0.0.1:3000", "http://127.0.0.1:3000"),
             ("http://[::1]:3000", "http://[::1]:3000"),
+            ("https://xn--mnchen-3ya.example", "https://xn--mnchen-3ya.example"),
         ] {
             assert_eq!(Instance::new(text).unwrap().origin(), origin);
         }
@@ -103,6 +112,12 @@ mod tests {
             ("https://", EmbedError::NotUrl),
             ("https://cobrowse.io\n", EmbedError::NotUrl),
             ("https:\\\\cobrowse.io", EmbedError::NotUrl),
+            ("https://*", EmbedError::NotHostName),
+            ("https://*.example.com", EmbedError::NotHostName),
+            ("https://cobrowse.io;script-src", EmbedError::NotHostName),
+            ("https://a,b", EmbedError::NotHostName),
+            ("https://a'b", EmbedError::NotHostName),
+            ("https://münchen.example", EmbedError::NotHostName),
             ("http://cobrowse.io", EmbedError::NotHttps),
             ("http://localhost.evil.example", EmbedError::NotHttps),
             ("javascript:alert(1)", EmbedError::NotHttps),

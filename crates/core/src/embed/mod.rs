@@ -7,6 +7,7 @@ mod parameter;
 mod url;
 
 pub use error::EmbedError;
+pub use hand_over::TokenJson;
 pub use instance::Instance;
 pub use parameter::{EndAction, Show};
 pub use url::{EmbedUrl, PostMessageUrl, TokenUrl};

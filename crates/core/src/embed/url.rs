@@ -150,7 +150,11 @@ impl EmbedUrl {
     pub fn lng(self, tag: &str) -> Result<Self, EmbedError> {
         let is_subtag =
             |subtag: &str| (1..=8).contains(&subtag.len()) && subtag.bytes().all(|byte| byte.is_ascii_alphanumeric());
-        let is_tag = tag.starts_with(|first: char| first.is_ascii_alphabetic()) && tag.split('-').all(is_subtag);
+        let is_language = |language: &str| {
+            language.bytes().all(|byte| byte.is_ascii_alphabetic())
+                && (language.len() > 1 || matches!(language, "i" | "x"))
+        };
+        let is_tag = tag.split('-').all(is_subtag) && tag.split('-').next().is_some_and(is_language);
         if is_tag { Ok(self.option("lng", tag)) } else { Err(EmbedError::LanguageTag) }
     }
 
@@ -243,7 +247,7 @@ impl fmt::Debug for TokenUrl {
 }
 
 fn path_id(id: &str) -> Result<&str, EmbedError> {
-    // The crate `url` leaves out all of these without a word, encoded or not, and the URL would name another page.
+    // The crate `url` drops `.`, `..`, tabs and line breaks without a word, and without an id the URL names another page.
     if matches!(id, "" | "." | "..") || id.contains(char::is_control) {
         return Err(EmbedError::PathId);
     }
