@@ -12,27 +12,32 @@ use axum::{
 };
 use tokio::net::TcpListener;
 
-/// Serves these routes until the runtime ends; answers the origin.
+/// Serves these routes at 127.0.0.1 until the runtime ends; answers the origin.
 pub async fn serve(routes: Router) -> String {
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+    serve_at(Ipv4Addr::LOCALHOST, routes).await
+}
+
+/// Serves these routes at a loopback address. To a browser, each address is a site of its own, and so is `localhost`; ports make
+/// origins, and no sites.
+pub async fn serve_at(address: Ipv4Addr, routes: Router) -> String {
+    let listener = TcpListener::bind((address, 0)).await.unwrap();
     let origin = format!("http://{}", listener.local_addr().unwrap());
     tokio::spawn(async move { axum::serve(listener, routes).await.unwrap() });
     origin
 }
 
-/// Somebody else's site: it answers every request with one page, and remembers what came in.
+/// Somebody else's site: it answers every request with an empty page, and remembers what came in.
 #[derive(Clone, Debug, Default)]
 pub struct Site(Arc<Mutex<Vec<(String, HeaderMap)>>>);
 
 impl Site {
-    /// Serves it at `localhost`, which to a browser is another site than 127.0.0.1; answers the origin.
-    pub async fn serve(&self, page: String) -> String {
+    /// All routes.
+    pub fn router(&self) -> Router {
         let site = self.clone();
-        let answer = move |uri: Uri, headers: HeaderMap| async move {
+        Router::new().fallback(move |uri: Uri, headers: HeaderMap| async move {
             site.0.lock().unwrap().push((uri.to_string(), headers));
-            Html(page)
-        };
-        serve(Router::new().fallback(answer)).await.replace("127.0.0.1", "localhost")
+            Html("<!doctype html><title>Elsewhere</title>")
+        })
     }
 
     /// Path, query and headers of the requests that came in.

@@ -26,7 +26,8 @@ impl FromRequestParts<Arc<Portal>> for SignedIn {
 
     async fn from_request_parts(parts: &mut Parts, portal: &Arc<Portal>) -> Result<Self, Response> {
         let session = Session::from_request_parts(parts, portal).await.map_err(IntoResponse::into_response)?;
-        let email = session.get::<String>(Self::SESSION_KEY).await.ok().flatten();
+        let email = session.get::<String>(Self::SESSION_KEY).await;
+        let email = email.map_err(|_| StatusCode::INTERNAL_SERVER_ERROR.into_response())?;
         let agent = email.and_then(|email| portal.directory.agent(&email));
         agent.cloned().map(Self).ok_or_else(|| (StatusCode::UNAUTHORIZED, login::page(None)).into_response())
     }

@@ -18,7 +18,8 @@ use serde::Deserialize;
 use crate::{
     Portal,
     agent::{Case, SignedIn},
-    hand_over::{Failure, embed_url},
+    failure::Failure,
+    hand_over::embed_url,
     page,
 };
 
@@ -32,18 +33,16 @@ pub(crate) fn routes() -> Router<Arc<Portal>> {
         .route("/assets/cobrowse-agent-sdk.js", get(agent_sdk))
 }
 
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 enum HandOver {
-    #[default]
     PostMessage,
     Redirect,
 }
 
 #[derive(Deserialize)]
 struct Choice {
-    #[serde(default)]
-    by: HandOver,
+    by: Option<HandOver>,
 }
 
 async fn first(SignedIn(agent): SignedIn, State(portal): State<Arc<Portal>>) -> Result<Redirect, StatusCode> {
@@ -56,14 +55,17 @@ async fn customer(
     Query(Choice { by }): Query<Choice>,
     State(portal): State<Arc<Portal>>,
 ) -> Result<Markup, Failure> {
+    let has_sdk = sdk_file(&portal).is_file();
+    let by = by.unwrap_or(if has_sdk { HandOver::PostMessage } else { HandOver::Redirect });
     let here = format!("/customers/{}", case.customer.id);
     let name = new_frame_name();
     let embed = match by {
-        HandOver::PostMessage if !sdk_file(&portal).is_file() => how_to_install_the_sdk(),
+        HandOver::PostMessage if !has_sdk => how_to_install_the_sdk(),
         HandOver::PostMessage => {
             let url = embed_url(&portal, &case)?.by_post_message()?;
             html! {
-                iframe #cobrowse name=(name) title="Cobrowse" src=(url) data-token=(format!("{here}/token")) {}
+                iframe #cobrowse name=(name) title="Cobrowse" src=(url) data-token-route=(format!("{here}/token")) {}
+                p #message role="status" {}
                 script type="module" src="/assets/post-message.js" {}
             }
         }
@@ -74,8 +76,8 @@ async fn customer(
     Ok(page::with_navigation(&portal, &case, &choice(&here, by), &embed))
 }
 
-/// A name that no iframe had before. Going back, a browser brings an iframe of the same name to where it last was, which is the
-/// URL with the old token, and does not ask the portal.
+/// A name that no iframe had before. Going back, Chromium brings an iframe of the same name to where it last was, which is the URL
+/// with the old token, and does not ask the portal.
 fn new_frame_name() -> String {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     format!("cobrowse-{}", now.as_nanos())
@@ -97,8 +99,8 @@ fn choice(here: &str, by: HandOver) -> Markup {
 fn how_to_install_the_sdk() -> Markup {
     html! {
         div.missing {
-            p { "This way needs Cobrowse's Agent SDK from npm, once:" }
-            pre { code { "npm ci --prefix examples/agent-portal" } }
+            p { "This way needs Cobrowse's Agent SDK from npm, once. In the root of the clone:" }
+            pre { code { "npm ci --ignore-scripts --prefix examples/agent-portal" } }
         }
     }
 }

@@ -51,9 +51,8 @@ impl Directory {
         }
     }
 
-    pub(crate) fn how_to_sign_in(&self) -> String {
-        let emails: Vec<_> = self.agents.iter().map(|agent| agent.email.as_str()).collect();
-        format!("sign in as {}, with the password {}", emails.join(" or "), self.password.0)
+    pub(crate) fn emails(&self) -> String {
+        self.agents.iter().map(|agent| agent.email.as_str()).collect::<Vec<_>>().join(" or ")
     }
 
     /// The agent of this email, if the password is right.
@@ -82,15 +81,17 @@ impl Password {
         Self(password)
     }
 
-    /// One that nobody knows yet.
+    /// One that nobody knows yet, and the words to tell it with.
     ///
     /// # Errors
     ///
     /// When there are no random numbers to be had.
-    pub fn random() -> Result<Self, Unspecified> {
+    pub fn random() -> Result<(Self, String), Unspecified> {
         let mut bytes = [0; 8];
         rand::fill(&mut bytes)?;
-        Ok(Self(format!("{:016x}", u64::from_be_bytes(bytes))))
+        let password = format!("{:016x}", u64::from_be_bytes(bytes));
+        let told = format!("the password {password}");
+        Ok((Self(password), told))
     }
 }
 

@@ -7,6 +7,7 @@ mod agent;
 mod config;
 mod customer;
 mod directory;
+mod failure;
 mod hand_over;
 mod login;
 mod page;
@@ -17,8 +18,9 @@ use std::{path::PathBuf, sync::Arc};
 use axum::{Router, http::header::CONTENT_TYPE, routing::get};
 use cobrowse_jwt::{Instance, Minter};
 
-pub use config::{Config, ConfigError};
+pub use config::{AccountConfig, Config, ConfigError};
 pub use directory::{Directory, Password};
+pub use failure::print_with_causes;
 
 /// What the application is made of.
 #[derive(Debug)]

@@ -29,7 +29,8 @@ pub(crate) fn sessions(secure: bool) -> SessionManagerLayer<MemoryStore> {
         .with_http_only(true)
         .with_same_site(SameSite::Strict)
         .with_secure(secure)
-        .with_expiry(Expiry::OnInactivity(Duration::minutes(30)))
+        // A working day from signing in, which is the only time that a session changes.
+        .with_expiry(Expiry::OnInactivity(Duration::hours(8)))
 }
 
 #[derive(Deserialize)]

@@ -1,19 +1,16 @@
 //! Run with `cargo run -p agent-portal`, and open the address that it prints.
 //!
 //! Without any configuration it makes a key in memory and starts a stand-in for Cobrowse on loopback, so that it works without
-//! an account. What to set for a real one, `config.rs` says.
+//! an account. What to set for a real one, it prints, and `config.rs` lists.
 
-use std::{error::Error, iter, process::ExitCode};
+use std::{error::Error, process::ExitCode};
 
-use agent_portal::Config;
+use agent_portal::{Config, print_with_causes};
 
 #[tokio::main]
 async fn main() -> ExitCode {
     let Err(error) = run().await else { return ExitCode::SUCCESS };
-    eprintln!("error: {error}");
-    for cause in iter::successors(error.source(), |&cause| cause.source()) {
-        eprintln!("  because: {cause}");
-    }
+    print_with_causes(&*error);
     ExitCode::FAILURE
 }
 

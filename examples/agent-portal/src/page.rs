@@ -1,6 +1,9 @@
 //! What all pages have.
 
-use axum::{http::StatusCode, response::IntoResponse};
+use axum::{
+    http::{StatusCode, header::CONTENT_SECURITY_POLICY},
+    response::{IntoResponse, Response},
+};
 use maud::{DOCTYPE, Markup, html};
 
 use crate::{Portal, agent::Case};
@@ -49,6 +52,18 @@ pub(crate) fn with_navigation(portal: &Portal, case: &Case, choice: &Markup, emb
         }
     };
     plain(&customer.name, &content)
+}
+
+/// What is said inside of an iframe of the portal in place of a page that nobody may frame.
+pub(crate) async fn in_frame(response: Response) -> Response {
+    let words = match response.status() {
+        StatusCode::SEE_OTHER => return response,
+        StatusCode::UNAUTHORIZED => "You are signed out. Reload the page to sign in.",
+        StatusCode::SERVICE_UNAVAILABLE => "Cobrowse cannot be opened now. Reload the page to try again.",
+        _ => "Nothing here.",
+    };
+    let framed = [(CONTENT_SECURITY_POLICY, "default-src 'none'; frame-ancestors 'self'")];
+    (response.status(), framed, words).into_response()
 }
 
 /// A page for whatever is not there, or not there for this agent.

@@ -25,7 +25,7 @@ impl FromRequestParts<Arc<Portal>> for SameOrigin {
         if says(parts, "sec-fetch-site", "same-origin") {
             return Ok(Self);
         }
-        Err((StatusCode::FORBIDDEN, "only the portal's own pages may ask for this"))
+        Err((StatusCode::FORBIDDEN, "only the portal's own pages may ask for this; open the portal by https"))
     }
 }
 
@@ -51,14 +51,15 @@ fn says(parts: &Parts, header: &str, value: &str) -> bool {
 
 /// Adds the headers of every answer that does not set its own.
 pub(crate) fn with_headers(router: Router<Arc<Portal>>, instance: &Instance) -> Router<Arc<Portal>> {
-    let [policy, store, referrer, types] = [
+    let [policy, opener, store, referrer, types] = [
         (header::CONTENT_SECURITY_POLICY, content_security_policy(instance)),
+        (HeaderName::from_static("cross-origin-opener-policy"), HeaderValue::from_static("same-origin")),
         (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
         (header::REFERRER_POLICY, HeaderValue::from_static("same-origin")),
         (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
     ]
     .map(|(name, value): (HeaderName, HeaderValue)| SetResponseHeaderLayer::if_not_present(name, value));
-    router.layer(policy).layer(store).layer(referrer).layer(types)
+    router.layer(policy).layer(opener).layer(store).layer(referrer).layer(types)
 }
 
 fn content_security_policy(instance: &Instance) -> HeaderValue {

@@ -1,7 +1,7 @@
 // Uses the agent portal as a person does, in Chromium, and tells what there was to see. What is right, the caller decides.
 //
-// stdin:  {"scenario": "byRedirect", "portal": "http://...", "instance": "http://...", "elsewhere": "http://...", "password": "...",
-//         "pictures": "a folder"}
+// stdin:  {"scenario": "handOver", "by": "redirect", "portal": "http://...", "instance": "http://...", "elsewhere": "http://...",
+//         "foreign": ["http://...", ...], "password": "...", "pictures": "a folder"}
 // stdout: what the scenario saw, and "requests": [{"url", "referer", "status"}, ...] of all that the browser asked for
 
 import { join } from "node:path";
@@ -12,21 +12,34 @@ const { chromium } = await load("playwright-core");
 
 class Visit {
   requests = [];
+  /// Look-ups that are under way, about requests.
+  details = [];
 
   static async start(question) {
     const visit = Object.assign(new Visit(), question);
     visit.browser = await chromium.launch({
       executablePath: process.env.COBROWSE_TEST_CHROMIUM,
       // Playwright turns it off, and people have it on.
-      ignoreDefaultArgs: question.scenario.endsWith("FromCache") ? ["--disable-back-forward-cache"] : [],
+      ignoreDefaultArgs: question.kept ? ["--disable-back-forward-cache"] : [],
       args: ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-component-update"],
     });
     visit.context = await visit.browser.newContext({ viewport: { width: 1280, height: 800 } });
     visit.context.setDefaultTimeout(15_000);
-    visit.context.on("response", async (response) => {
-      const request = { url: response.url(), method: response.request().method(), status: response.status() };
-      visit.requests.push(request);
-      request.referer = (await response.request().allHeaders().catch(() => ({}))).referer;
+    visit.context.on("request", (request) => {
+      const entry = { url: request.url(), method: request.method() };
+      visit.requests.push(entry);
+      visit.details.push(request.allHeaders().then(({ referer }) => Object.assign(entry, { referer })));
+    });
+    visit.context.on("response", (response) => {
+      const { url, method } = { url: response.url(), method: response.request().method() };
+      const entry = visit.requests.findLast((entry) => entry.url === url && entry.method === method && !entry.status);
+      entry.status = response.status();
+    });
+    // Whether the browser kept a whole page while it was left.
+    await visit.context.addInitScript(() => {
+      addEventListener("pageshow", ({ persisted }) => {
+        if (persisted) sessionStorage.setItem("kept", Number(sessionStorage.getItem("kept")) + 1);
+      });
     });
     visit.page = await visit.context.newPage();
     return visit;
@@ -37,7 +50,7 @@ class Visit {
     await this.page.getByLabel("Email").fill(email);
     await this.page.getByLabel("Password").fill(this.password);
     await this.page.getByRole("button", { name: "Sign in" }).click();
-    await this.page.waitForURL(/customers/);
+    await this.embedded();
   }
 
   /// Opens a page of the portal, and waits until Cobrowse has accepted or refused its token.
@@ -54,6 +67,11 @@ class Visit {
       agent: await frame.locator("#agent").innerText(),
       devices: await frame.locator("li strong").allInnerTexts(),
     };
+  }
+
+  /// The page by which the token is handed over in the way that was asked for.
+  openCustomer() {
+    return this.open(`/customers/42?by=${this.by}`);
   }
 
   /// All that a script of the embedding page can read.
@@ -87,39 +105,20 @@ class Visit {
   }
 }
 
-async function handOver(visit, by) {
-  await visit.signIn();
-  const embedded = await visit.open(`/customers/42?by=${by}`);
-  const parent = await visit.visibleToTheParent();
-  const referrer = await visit.page.frames()[1].evaluate(() => document.referrer);
-  await visit.picture(by);
-  return { embedded, parent, referrer };
-}
-
-/// Back from another page of the portal, and from another site.
-async function goBack(visit) {
-  await visit.signIn();
-  const seen = [await visit.open("/customers/42?by=redirect")];
-  for (const away of [`${visit.portal}/customers/43`, `${visit.elsewhere}/`]) {
-    await visit.wait();
-    await visit.page.goto(away);
-    await visit.page.goBack();
-    await visit.page.waitForTimeout(1_000);
-    seen.push(await visit.embedded());
-  }
-  const cached = await visit.page.evaluate(() => performance.getEntriesByType("navigation")[0].notRestoredReasons);
-  return { seen, cached };
-}
-
 const scenarios = {
-  byRedirect: (visit) => handOver(visit, "redirect"),
-
-  byPostMessage: (visit) => handOver(visit, "post-message"),
+  async handOver(visit) {
+    await visit.signIn();
+    const embedded = await visit.openCustomer();
+    const parent = await visit.visibleToTheParent();
+    const referrer = await visit.page.frames()[1].evaluate(() => document.referrer);
+    await visit.picture(visit.by);
+    return { embedded, parent, referrer };
+  },
 
   /// What the policy of the page lets in: the instance, and nobody else.
   async frames(visit) {
     await visit.signIn();
-    await visit.open("/customers/42?by=redirect");
+    await visit.openCustomer();
     const violations = await visit.page.evaluate(async (urls) => {
       const found = [];
       document.addEventListener("securitypolicyviolation", ({ effectiveDirective, blockedURI }) =>
@@ -133,25 +132,36 @@ const scenarios = {
         await loaded;
       }
       return found;
-    }, [`${visit.elsewhere}/frame`, `${visit.instance}/code`]);
+    }, [...visit.foreign.map((origin) => `${origin}/frame`), `${visit.instance}/code`]);
     return { violations };
   },
 
   async reload(visit) {
     await visit.signIn();
-    const seen = [await visit.open("/customers/42?by=redirect")];
+    const seen = [await visit.openCustomer()];
     await visit.wait();
     await visit.page.reload();
     seen.push(await visit.embedded());
     return { seen };
   },
 
-  back: goBack,
-  backFromCache: goBack,
+  /// Back from another page of the portal, and from another site.
+  async back(visit) {
+    await visit.signIn();
+    const seen = [await visit.openCustomer()];
+    for (const away of [`${visit.portal}/customers/43`, `${visit.elsewhere}/`]) {
+      await visit.wait();
+      await visit.page.goto(away);
+      await visit.page.goBack();
+      await visit.wait();
+      seen.push(await visit.embedded());
+    }
+    return { seen, kept: await visit.page.evaluate(() => Number(sessionStorage.getItem("kept"))) };
+  },
 
   async backAfterSigningOut(visit) {
     await visit.signIn();
-    await visit.open("/customers/42?by=redirect");
+    await visit.openCustomer();
     await visit.page.getByRole("button", { name: "Sign out" }).click();
     await visit.page.getByRole("heading", { name: "Sign in" }).waitFor();
     const before = visit.requests.length;
@@ -160,12 +170,37 @@ const scenarios = {
     return { after: visit.requests.slice(before), frames: visit.page.frames().length };
   },
 
+  /// A quarter of an hour passes, and then the portal fails for a while.
+  async renewal(visit) {
+    await visit.page.clock.install();
+    await visit.signIn();
+    const asked = () => visit.requests.filter(({ url }) => url.endsWith("/customers/42/token")).length;
+    const message = visit.page.locator("#message");
+    const counts = [asked()];
+    await visit.page.clock.runFor("13:00");
+    counts.push(asked());
+    await visit.wait();
+    await visit.page.clock.runFor("02:00");
+    await visit.page.waitForTimeout(500);
+    counts.push(asked());
+    await visit.page.route("**/token", (route) => route.fulfill({ status: 503 }));
+    await visit.page.clock.runFor("15:00");
+    await visit.page.getByText("Trying again").waitFor();
+    counts.push(asked());
+    const failing = await message.innerText();
+    await visit.page.unroute("**/token");
+    await visit.page.clock.runFor("00:31");
+    await visit.page.waitForTimeout(500);
+    return { counts, failing, after: await message.textContent(), embedded: await visit.embedded() };
+  },
+
   async signedOut(visit) {
     const seen = [];
     for (const path of ["/", "/customers/42", "/customers/42?by=redirect", "/customers/42/cobrowse"]) {
       const response = await visit.page.goto(visit.portal + path);
       seen.push([response.status(), await visit.page.locator("body").innerText(), visit.page.frames().length]);
     }
+    await visit.page.goto(`${visit.portal}/login`);
     const token = await visit.page.evaluate(async () => (await fetch("/customers/42/token", { method: "POST" })).status);
     return { seen, token };
   },
@@ -230,13 +265,11 @@ const scenarios = {
     }
     await visit.page.goto(`${visit.portal}/customers/43`);
     const token = await visit.page.evaluate(async () => (await fetch("/customers/44/token", { method: "POST" })).status);
-    const framed = await visit.page.evaluate(async () => {
-      const frame = document.createElement("iframe");
-      frame.src = "/customers/44/cobrowse";
-      const loaded = new Promise((resolve) => frame.addEventListener("load", resolve));
-      document.body.append(frame);
-      await loaded;
-    }).then(() => visit.requests.find(({ url }) => url.endsWith("/customers/44/cobrowse")));
+    await visit.page.evaluate(() => {
+      document.body.append(Object.assign(document.createElement("iframe"), { name: "other", src: "/customers/44/cobrowse" }));
+    });
+    await visit.page.frameLocator("[name=other]").getByText("here").waitFor();
+    const framed = await visit.page.frame("other").locator("body").innerText();
     return { seen, token, framed };
   },
 
@@ -252,14 +285,23 @@ const scenarios = {
     await visit.page.waitForURL(/customers/);
     await visit.embedded();
     const stops = [];
-    for (let stop = 0; stop < 6; stop += 1) {
+    while (!stops.at(-1)?.startsWith("Björn") && stops.length < 9) {
       await keyboard.press("Tab");
       stops.push(await visit.page.evaluate(() => document.activeElement.innerText.split("\n")[0]));
-      if (stops.at(-1).startsWith("Björn")) break;
     }
     await keyboard.press("Enter");
     await visit.page.getByRole("heading", { name: /Björn/ }).waitFor();
-    return { stops, embedded: await visit.embedded() };
+    const embedded = await visit.embedded();
+    // Into the iframe, to the button of the one device.
+    const button = visit.page.frameLocator("#cobrowse").getByRole("button", { name: "Connect to iPhone 17" });
+    for (let stop = 0; stop < 9; stop += 1) {
+      await keyboard.press("Tab");
+      if (await button.evaluate((element) => element === document.activeElement)) break;
+    }
+    await keyboard.press("Enter");
+    const waiting = visit.page.frameLocator("#cobrowse").getByText("Waiting for");
+    await waiting.waitFor();
+    return { stops, embedded, connected: await waiting.innerText() };
   },
 
   async narrow(visit) {
@@ -276,6 +318,7 @@ run(async (question) => {
   const visit = await Visit.start(question);
   try {
     const seen = await scenarios[question.scenario](visit);
+    await Promise.all(visit.details);
     return { ...seen, requests: visit.requests };
   } finally {
     await visit.browser.close();
