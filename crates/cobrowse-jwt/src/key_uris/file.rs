@@ -1,19 +1,28 @@
 use std::{path::PathBuf, sync::Arc};
 
 use cobrowse_jwt_core::{KeyError, KeySource, async_trait};
-use cobrowse_jwt_pem::PemFile;
+use cobrowse_jwt_pem::PemFileOptions;
 use url::Url;
 
 use super::{KeyUriError, OpenKey};
 
 /// A plain path, or what follows `file:`.
-pub(super) struct File;
+#[derive(Default)]
+pub(super) struct File {
+    #[cfg(feature = "encrypted-pem")]
+    pub(super) passphrase: Option<cobrowse_jwt_pem::Passphrase>,
+}
 
 #[async_trait]
 impl OpenKey for File {
     async fn open(&self, rest: &str) -> Result<Arc<dyn KeySource>, KeyUriError> {
-        let file = PemFile::load(path(rest)?).await.map_err(KeyError::from)?;
-        Ok(Arc::new(file))
+        let options = PemFileOptions::new();
+        #[cfg(feature = "encrypted-pem")]
+        let options = match &self.passphrase {
+            Some(passphrase) => options.passphrase(passphrase.clone()),
+            None => options,
+        };
+        Ok(Arc::new(options.load(path(rest)?).await.map_err(KeyError::from)?))
     }
 }
 
