@@ -7,8 +7,9 @@ use url::Url;
 use super::{KeyUriError, OpenKey};
 
 /// A plain path, or what follows `file:`.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(super) struct File {
+    pub(super) strict_permissions: bool,
     #[cfg(feature = "encrypted-pem")]
     pub(super) passphrase: Option<cobrowse_jwt_pem::Passphrase>,
 }
@@ -16,7 +17,10 @@ pub(super) struct File {
 #[async_trait]
 impl OpenKey for File {
     async fn open(&self, rest: &str) -> Result<Arc<dyn KeySource>, KeyUriError> {
-        let options = PemFileOptions::new();
+        let mut options = PemFileOptions::new();
+        if self.strict_permissions {
+            options = options.strict_permissions();
+        }
         #[cfg(feature = "encrypted-pem")]
         let options = match &self.passphrase {
             Some(passphrase) => options.passphrase(passphrase.clone()),

@@ -36,6 +36,9 @@ pub use error::KeyUriError;
 #[derive(Clone)]
 pub struct KeyUris {
     schemes: BTreeMap<String, Scheme>,
+    /// How files are opened by the scheme of ours.
+    #[cfg(feature = "pem")]
+    file: file::File,
 }
 
 #[derive(Clone)]
@@ -79,7 +82,11 @@ impl KeyUris {
         schemes.insert("awskms".to_owned(), Scheme::Open(Arc::new(aws_kms::AwsKmsUri)));
         #[cfg(not(feature = "aws-kms"))]
         schemes.insert("awskms".to_owned(), Scheme::Disabled { feature: "aws-kms" });
-        Self { schemes }
+        Self {
+            schemes,
+            #[cfg(feature = "pem")]
+            file: file::File::default(),
+        }
     }
 
     /// Adds a scheme, or replaces one, on this value alone.
@@ -100,7 +107,21 @@ impl KeyUris {
         #[cfg(feature = "env")]
         self.schemes
             .insert("env".to_owned(), Scheme::Open(Arc::new(env::Env { passphrase: Some(passphrase.clone()) })));
-        self.schemes.insert("file".to_owned(), Scheme::Open(Arc::new(file::File { passphrase: Some(passphrase) })));
+        self.file.passphrase = Some(passphrase);
+        self.with_file()
+    }
+
+    /// Refuses key files that others than their owner may read, on Unix.
+    #[cfg(feature = "pem")]
+    #[must_use]
+    pub fn strict_permissions(mut self) -> Self {
+        self.file.strict_permissions = true;
+        self.with_file()
+    }
+
+    #[cfg(feature = "pem")]
+    fn with_file(mut self) -> Self {
+        self.schemes.insert("file".to_owned(), Scheme::Open(Arc::new(self.file.clone())));
         self
     }
 

@@ -127,7 +127,13 @@ fn kms_keys_are_located() {
     }
 }
 
-#[cfg(feature = "encrypted-pem")]
+#[cfg(all(unix, feature = "encrypted-pem"))]
+fn readable_by_all(path: &std::path::Path) {
+    use std::os::unix::fs::PermissionsExt as _;
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o644)).unwrap();
+}
+
+#[cfg(all(unix, feature = "encrypted-pem"))]
 #[test]
 fn a_passphrase_opens_an_encrypted_file_and_leaves_others_as_they_are() {
     use cobrowse_jwt_pem::{Passphrase, PemKey, RsaKeySize};
@@ -138,8 +144,12 @@ fn a_passphrase_opens_an_encrypted_file_and_leaves_others_as_they_are() {
         let path = folder.path().join(name);
         std::fs::write(&path, &*pem.unwrap()).unwrap();
         let uris = KeyUris::new().with_passphrase(passphrase.clone());
-        let source = block_on(uris.open(&format!("file://{}", path.display()))).unwrap();
+        let uri = format!("file://{}", path.display());
+        let source = block_on(uris.open(&uri)).unwrap();
         assert_eq!(block_on(source.signing_key()).unwrap().public_key(), key.public_key());
+        readable_by_all(&path);
+        assert!(block_on(uris.open(&uri)).is_ok());
+        assert!(block_on(uris.strict_permissions().open(&uri)).is_err());
     }
     let encrypted = folder.path().join("encrypted.pem");
     assert!(matches!(refused(encrypted.to_str().unwrap()), KeyUriError::Key(_)));

@@ -1,0 +1,260 @@
+mod checkup;
+mod clock;
+mod latency;
+
+use std::{
+    sync::Arc,
+    time::{Instant, SystemTime},
+};
+
+use cobrowse_jwt::{
+    Access, AgentClaims, KeySource, KeyUris, LicenseKey, Lifetime, MintError, Minter, Policy, PublicKey, SigningInput,
+    SigningKey, VerifiedToken, Verifier, pem::PemErrorKind,
+};
+
+use crate::{
+    exit::{self, Exit},
+    failure::Failure,
+    key::{Key, KeyArgs},
+    mint::LifetimeArgs,
+    output::Stdout,
+    progress::Progress,
+    public_key, times,
+};
+use checkup::Checkup;
+
+/// Check everything between the configuration and an accepted token, step by step
+///
+/// Exits with 0 only if all of it holds. Signs 22 times and prints no token.
+#[derive(clap::Args)]
+#[command(after_help = format!("{EXAMPLES}\n\n{}", exit::HELP))]
+pub(crate) struct Doctor {
+    #[command(flatten)]
+    key: KeyArgs,
+    /// The license key of the account
+    #[arg(long, env = "COBROWSE_LICENSE_KEY", hide_env_values = true, value_parser = |text: &str| LicenseKey::new(text))]
+    license: LicenseKey,
+    /// The public key that stands in the dashboard: a file with PEM or a JWK
+    #[arg(long, value_name = "FILE", env = "COBROWSE_PUBLIC_KEY", hide_env_values = true, value_parser = public_key::from_file)]
+    expect_public_key: Option<PublicKey>,
+    #[command(flatten)]
+    lifetime: LifetimeArgs,
+    /// Let others than its owner read the key file, as Kubernetes mounts secrets
+    #[arg(long)]
+    allow_readable_key: bool,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  cobrowse-jwt doctor key.pem --license SPGqPIcVnsOEJQ --expect-public-key key.pub.pem
+  cobrowse-jwt doctor awskms:///alias/cobrowse --license SPGqPIcVnsOEJQ --expect-public-key registered.pem";
+
+/// What is signed here, and is no token.
+const MESSAGE: SigningInput<'static> = SigningInput::new(b"cobrowse-jwt doctor: not a token");
+
+impl Doctor {
+    pub(crate) fn run(&self, stdout: &mut Stdout, verbose: bool) -> Result<Exit, Failure> {
+        let lifetime = self.lifetime.checked()?;
+        let key = self.key.named();
+        let mut checkup = Checkup::new(stdout, verbose);
+        key.block_on(async {
+            if let Some((source, snapshot)) = self.reach(key, &mut checkup).await {
+                self.check_registered(key, Arc::clone(&source), &mut checkup).await;
+                clock::check(key, &mut checkup);
+                self.check_token(source, snapshot.public_key(), lifetime, &mut checkup).await;
+                latency::check(key, &*snapshot, &mut checkup).await;
+            } else {
+                clock::check(key, &mut checkup);
+            }
+            Ok(())
+        })?;
+        checkup.finish()
+    }
+
+    /// As far as a signature that verifies.
+    async fn reach(
+        &self,
+        key: Key<'_>,
+        checkup: &mut Checkup<'_>,
+    ) -> Option<(Arc<dyn KeySource>, Arc<dyn SigningKey>)> {
+        #[cfg(feature = "aws-kms")]
+        let source = if key.is_in_aws_kms() {
+            in_aws_kms(key, checkup).await?
+        } else {
+            self.in_this_process(key, checkup).await?
+        };
+        #[cfg(not(feature = "aws-kms"))]
+        let source = self.in_this_process(key, checkup).await?;
+        let snapshot = match source.signing_key().await {
+            Ok(snapshot) => snapshot,
+            Err(error) => return checkup.failed("resolve", error.into()),
+        };
+        let public_key = snapshot.public_key();
+        let words = format!("RSA of {} bits, thumbprint {}", public_key.bits(), public_key.thumbprint());
+        checkup.passed("rs256", None, &words);
+        Some((source, snapshot))
+    }
+
+    async fn in_this_process(&self, key: Key<'_>, checkup: &mut Checkup<'_>) -> Option<Arc<dyn KeySource>> {
+        let start = Instant::now();
+        let (source, readable) = match key.open(KeyUris::new().strict_permissions()).await {
+            Err(failure) if matches!(failure.pem(), Some(PemErrorKind::ReadableByOthers { .. })) => {
+                (key.open(KeyUris::new()).await, Some(failure))
+            }
+            opened => (opened, None),
+        };
+        let source = match source {
+            Ok(source) => source,
+            Err(failure) if matches!(failure.pem(), Some(PemErrorKind::WritableByOthers { .. })) => {
+                return checkup.failed("permissions", failure);
+            }
+            Err(failure) => return checkup.failed("open", failure),
+        };
+        checkup.passed("open", Some(start), "the key was read, and its numbers belong together");
+        match readable {
+            None if key.is_a_variable() => {
+                checkup.open("permissions", "a variable has none; look at who starts the process")
+            }
+            None => checkup.passed("permissions", None, "nobody but its owner may read or replace the key"),
+            Some(failure) if self.allow_readable_key => checkup.warned("permissions", failure.sentence()),
+            Some(failure) => {
+                let words = format!("{}, or say --allow-readable-key", failure.sentence());
+                let _: Option<()> = checkup.failed("permissions", Failure::new(Exit::Refused, words));
+            }
+        }
+        let signed = async {
+            let snapshot = source.signing_key().await?;
+            let start = Instant::now();
+            let signature = snapshot.sign(&MESSAGE).await?;
+            checkup.passed("sign", Some(start), "the key signs");
+            let start = Instant::now();
+            signature.verified(&MESSAGE, snapshot.public_key())?;
+            checkup.passed("verify", Some(start), "its signature verifies under its public half");
+            Ok::<_, cobrowse_jwt::KeyError>(())
+        };
+        match signed.await {
+            Ok(()) => Some(source),
+            Err(error) => checkup.failed("sign", error.into()),
+        }
+    }
+
+    async fn check_registered(&self, key: Key<'_>, source: Arc<dyn KeySource>, checkup: &mut Checkup<'_>) {
+        let Some(registered) = &self.expect_public_key else {
+            return checkup.open("registered", "give --expect-public-key to compare with the key in the dashboard");
+        };
+        let minter = Minter::builder(self.license.clone(), source).expect_public_key(registered.clone()).build();
+        let start = Instant::now();
+        match minter.check().await {
+            Ok(_) => checkup.passed("registered", Some(start), "it is the key that was named as the dashboard's"),
+            Err(error) => {
+                let moved = matches!(error, MintError::UnregisteredKey { .. }) && key.is_an_alias();
+                let failure = Failure::from(error);
+                let failure = if moved {
+                    let words = format!(
+                        "{}; the alias may have been moved: move it back, or register the new key",
+                        failure.sentence()
+                    );
+                    Failure::new(failure.exit(), words)
+                } else {
+                    failure
+                };
+                let _: Option<()> = checkup.failed("registered", failure);
+            }
+        }
+    }
+
+    /// Mints a token that grants nothing, and has the library accept it as strictly as it can.
+    async fn check_token(
+        &self,
+        source: Arc<dyn KeySource>,
+        public_key: &PublicKey,
+        lifetime: Lifetime,
+        checkup: &mut Checkup<'_>,
+    ) {
+        let start = Instant::now();
+        match self.mint_and_verify(source, public_key, lifetime).await {
+            Ok(accepted) => {
+                let license_key = accepted.license_key.as_str();
+                let words =
+                    format!("a token for the license key {license_key} was minted, and the verifier accepts it");
+                checkup.passed("token", Some(start), &words);
+                check_expiry(&accepted, checkup);
+            }
+            Err(failure) => {
+                let _: Option<()> = checkup.failed("token", failure);
+            }
+        }
+    }
+
+    async fn mint_and_verify(
+        &self,
+        source: Arc<dyn KeySource>,
+        public_key: &PublicKey,
+        lifetime: Lifetime,
+    ) -> Result<VerifiedToken, Failure> {
+        let claims = AgentClaims::new("doctor@cobrowse-jwt.invalid", Access::PolicyOnly(Policy::new()))?;
+        let minter = Minter::new(self.license.clone(), source);
+        let token = {
+            let _progress = Progress::of("minting a token");
+            minter.mint(&claims.with_lifetime(lifetime)).await?
+        };
+        let mut verifier = Verifier::new(self.license.clone(), public_key.clone());
+        if lifetime.is_long_lived() {
+            verifier = verifier.allow_long_lived();
+        }
+        verifier
+            .verify(token.expose_secret())
+            .map_err(|error| Failure::new(Exit::Refused, error.to_string()).because(&error))
+    }
+}
+
+fn check_expiry(accepted: &VerifiedToken, checkup: &mut Checkup<'_>) {
+    let lifetime = accepted.claims.lifetime();
+    let left = accepted.expires_at.duration_since(SystemTime::now()).map_or(0, |left| left.as_secs());
+    let words = format!("it expires {} after it was issued", times::length(lifetime.as_secs()));
+    if left.abs_diff(lifetime.as_secs()) > 60 {
+        let failure = Failure::new(Exit::Refused, format!("{words}, but {left} seconds from now; set the clock"));
+        let _: Option<()> = checkup.failed("expiry", failure);
+    } else if lifetime.is_long_lived() {
+        checkup.warned("expiry", &format!("{words}, which is over a day: it cannot be revoked alone"));
+    } else {
+        checkup.passed("expiry", None, &words);
+    }
+}
+
+#[cfg(feature = "aws-kms")]
+async fn in_aws_kms(key: Key<'_>, checkup: &mut Checkup<'_>) -> Option<Arc<dyn KeySource>> {
+    let start = Instant::now();
+    let opened = {
+        let _progress = Progress::of("loading the AWS credentials");
+        KeyUris::aws_kms_builder(key.uri).await
+    };
+    let source = match opened {
+        Ok(builder) => builder.build(),
+        Err(error) => return checkup.failed("open", error.into()),
+    };
+    checkup.passed("open", Some(start), "the AWS configuration was read");
+    let preflight = {
+        let _progress = Progress::of("asking AWS KMS");
+        source.preflight().await
+    };
+    for step in preflight.steps() {
+        match &step.outcome {
+            Ok(()) => checkup.took(step.name, step.took, words(step.name)),
+            Err(error) => return checkup.failed(step.name, error.clone().into()),
+        }
+    }
+    checkup.passed("permissions", None, "AWS KMS has allowed kms:GetPublicKey and kms:Sign");
+    Some(Arc::new(source))
+}
+
+#[cfg(feature = "aws-kms")]
+fn words(step: &str) -> &'static str {
+    match step {
+        "credentials" => "there are AWS credentials",
+        "resolve" => "the key id leads to a key for RS256",
+        "sign" => "the key signs",
+        "verify" => "its signature verifies under its public half",
+        _ => "ok",
+    }
+}
