@@ -61,20 +61,26 @@ fn without_values(mut error: clap::Error) -> clap::Error {
     if error.get(ContextKind::InvalidValue).is_some() {
         error.insert(ContextKind::InvalidValue, hidden());
     }
-    for name in [ContextKind::InvalidArg, ContextKind::InvalidSubcommand] {
-        let raw = matches!(error.kind(), ErrorKind::UnknownArgument | ErrorKind::InvalidSubcommand);
-        if raw && matches!(error.get(name), Some(ContextValue::String(text)) if !is_name(text)) {
-            error.insert(name, hidden());
-        }
+    if error.kind() == ErrorKind::UnknownArgument
+        && matches!(error.get(ContextKind::InvalidArg), Some(ContextValue::String(text)) if !is_flag(text))
+    {
+        error.insert(ContextKind::InvalidArg, hidden());
+    }
+    if matches!(error.get(ContextKind::InvalidSubcommand), Some(ContextValue::String(text)) if !is_name(text)) {
+        error.insert(ContextKind::InvalidSubcommand, hidden());
     }
     // Tips repeat what was written.
     error.remove(ContextKind::Suggested);
     error
 }
 
-/// A flag or a subcommand that somebody has misspelled, and no secret: `--licence`, `-x`, `mnit`.
+/// A flag that somebody has misspelled, and no secret: `--licence`, `-x`.
+fn is_flag(text: &str) -> bool {
+    text.strip_prefix('-').is_some_and(|flag| is_name(flag.strip_prefix('-').unwrap_or(flag)))
+}
+
+/// A word that is no key, no token and no good passphrase.
 fn is_name(text: &str) -> bool {
     const LONGEST: usize = 20;
-    let word = text.trim_start_matches('-');
-    word.len() <= LONGEST && word.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-')
+    text.len() <= LONGEST && text.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-')
 }
