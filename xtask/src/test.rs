@@ -27,7 +27,9 @@ fn against_real_programs(report: &mut Report) {
     let name = "against openssl, Node, Python and services";
     if let (Some(()), Some(modules), Some(python)) = (openssl, modules, python) {
         report.step(name, || {
-            let mut cargo = cargo("test --package cobrowse-jwt-tests -- --include-ignored");
+            // The command's own tests are among them: they need the program built beside them.
+            let packages = "--package cobrowse-jwt-tests --package cobrowse-jwt-cli";
+            let mut cargo = cargo(&format!("test {packages} -- --include-ignored"));
             cargo.env("COBROWSE_TEST_NODE_MODULES", modules).env("COBROWSE_TEST_PYTHON", python);
             cargo.envs(services.settings());
             for service in &services.missing {

@@ -43,16 +43,16 @@ fn words(sorted: &[Duration], in_aws_kms: bool) -> String {
     let worst = milliseconds(sorted[sorted.len() - 1]);
     let rate = 1_000.0 / median;
     let measured = format!(
-        "{} signs: median {median:.1} ms, worst {worst:.1} ms; one after another {rate:.0} a second",
+        "{} signs: median {median:.1} ms, worst {worst:.1} ms; {rate:.0} a second one after another",
         sorted.len()
     );
     if in_aws_kms {
         let share = 100.0 * rate / KMS_QUOTA;
         format!(
-            "{measured}, {share:.0} % of the 1,000 RSA operations a second that AWS KMS grants an account and Region together"
+            "{measured}, which is {share:.0} % of the 1,000 RSA operations a second that AWS KMS grants an account and Region together"
         )
     } else {
-        format!("{measured} and core, and no quota")
+        format!("{measured}, on one core and without a quota")
     }
 }
 
@@ -65,9 +65,14 @@ mod tests {
         let times = |milliseconds: &[u64]| milliseconds.iter().copied().map(Duration::from_millis).collect::<Vec<_>>();
         let said = words(&times(&[1, 4, 6, 100]), true);
         assert!(
-            said.starts_with("4 signs: median 5.0 ms, worst 100.0 ms; one after another 200 a second, 20 % of"),
+            said.starts_with(
+                "4 signs: median 5.0 ms, worst 100.0 ms; 200 a second one after another, which is 20 % of"
+            ),
             "{said}"
         );
-        assert!(words(&times(&[2, 2, 2]), false).ends_with("500 a second and core, and no quota"));
+        assert!(
+            words(&times(&[2, 2, 2]), false)
+                .ends_with("500 a second one after another, on one core and without a quota")
+        );
     }
 }

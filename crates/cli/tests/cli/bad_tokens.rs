@@ -51,7 +51,7 @@ fn of_no_form() -> Vec<Bad> {
         bad("the license key", "SPGqPIcVnsOEJQ".to_owned(), &["compact-form", "header"], "1 parts instead of 3"),
         bad("no signature", input.clone(), &["compact-form"], "2 parts instead of 3"),
         bad("an encrypted token", format!("{input}.x.{signature}"), &["compact-form"], "4 parts instead of 3"),
-        bad("a line break", format!("{header}.\n{claims}.{signature}"), &["compact-form"], "white space"),
+        bad("a line break", format!("{header}.\n{claims}.{signature}"), &["compact-form", "signature"], "white space"),
         bad("a space at the end", format!("{} ", good()), &["compact-form"], "white space"),
         bad("quotes", format!("\"{}\"", good()), &["compact-form"], "the header is not canonical base64url"),
         bad(
@@ -134,7 +134,7 @@ fn of_a_wrong_signature() -> Vec<Bad> {
             "cut off",
             {
                 let good = good();
-                good[..good.len() - 8].to_owned()
+                good[..good.len() - 10].to_owned()
             },
             &["signature"],
             "does not verify",

@@ -20,7 +20,10 @@ fn all_holds_of_a_good_key() {
         ["open", "permissions", "sign", "verify", "rs256", "registered", "clock", "token", "expiry", "latency"];
     assert_eq!(steps(&said), expected.map(|step| ("ok", step)), "{said}");
     assert!(said.contains(KEY.public_key().thumbprint()), "{said}");
-    assert!(said.contains("20 signs: median ") && said.contains(", worst ") && said.contains("no quota"), "{said}");
+    assert!(
+        said.contains("20 signs: median ") && said.contains(", worst ") && said.contains("without a quota"),
+        "{said}"
+    );
     assert!(said.ends_with("\nAll of it holds.\n"), "{said}");
     assert!(!said.contains("eyJ"), "no token is shown");
 }

@@ -47,7 +47,7 @@ fn a_customer_that_names_nobody_is_wrong_usage() {
         (&["--customer", ""], "write KEY=VALUE"),
         (&["--customer", "a=1", "--customer", "a=2"], "custom_data \"a\" is set twice"),
         (&["--customer", "a=1", "--role", "agent"], "cannot be used with"),
-        (&["--customer", "a=1", "--policy", "{}"], "cannot be used with"),
+        (&["--customer", "a=1", "--policy", r#"{"version":3}"#], "cannot be used with"),
     ] {
         assert_eq!(mint(&folder, words).exits(2, named).stdout, "");
     }

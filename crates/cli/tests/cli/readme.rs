@@ -11,7 +11,7 @@ const HEADING: &str = "## On the command line";
 #[test]
 fn the_five_commands_print_what_it_says() {
     let steps = steps(README.split_once(HEADING).unwrap().1.split("\n## ").next().unwrap());
-    assert_eq!(steps.len(), 5, "{steps:?}");
+    assert_eq!(steps.iter().filter(|(command, _)| command.contains("cobrowse-jwt ")).count(), 5, "{steps:?}");
     let folder = Folder::empty();
     // One shell, so that variables live on; a mark after each command tells their outputs apart.
     const MARK: &str = "=== end of a command ===";
@@ -52,6 +52,8 @@ fn lasting(output: &str) -> Vec<String> {
         if was_in_pem && in_pem {
             continue;
         }
+        let date = ["issued", "expires"].into_iter().find(|date| line.trim_start().starts_with(date));
+        let line = date.unwrap_or(line);
         let words = line.split_whitespace().map(|word| {
             let base64 = word.trim_end_matches([',', '.']).len() >= 40;
             let figure = word.starts_with(|char: char| char.is_ascii_digit() || char == '+');
