@@ -65,7 +65,8 @@ impl Keygen {
         write(&self.file, &public_file, &pem, key.public_key().to_pem())?;
 
         let encrypted = if passphrase.is_some() { "encrypted, " } else { "" };
-        output::note(format_args!("private key  {}  ({encrypted}mode 600)", printable::path(&self.file)));
+        let mode = if cfg!(unix) { "mode 600" } else { "protected by its folder alone" };
+        output::note(format_args!("private key  {}  ({encrypted}{mode})", printable::path(&self.file)));
         output::note(format_args!("public key   {}", printable::path(&public_file)));
         output::note(format_args!(
             "Paste the public key into the Cobrowse dashboard: Settings > Integrations > JWT SSO."
