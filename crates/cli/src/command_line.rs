@@ -34,6 +34,7 @@ Examples:
   pbpaste | cobrowse-jwt inspect";
 
 #[derive(clap::Subcommand)]
+#[expect(clippy::large_enum_variant, reason = "there is one of it")]
 pub(crate) enum Subcommand {
     Keygen(Keygen),
     PublicKey(PublicKeyOf),

@@ -77,6 +77,7 @@ impl Key<'_> {
     }
 
     /// Runs what works with the key. Only the AWS SDK needs a runtime, so no other key starts one.
+    #[cfg_attr(not(feature = "aws-kms"), expect(clippy::unused_self, reason = "no key of this build needs a runtime"))]
     pub(crate) fn block_on<T>(&self, work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
         #[cfg(feature = "aws-kms")]
         if self.is_in_aws_kms() {

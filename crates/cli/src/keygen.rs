@@ -167,6 +167,25 @@ fn not_made(error: PemError) -> Failure {
 mod tests {
     use super::*;
 
+    /// What appears after the first look at the names is left alone too.
+    #[test]
+    fn a_new_file_takes_no_others_place_and_follows_no_link() {
+        let folder = tempfile::tempdir().unwrap();
+        let [mine, theirs, link] = ["mine", "theirs", "link"].map(|name| folder.path().join(name));
+        fs::write(&theirs, "theirs").unwrap();
+        assert_eq!(NewFile::create(&theirs, 0o600).err().unwrap().exit(), Exit::Refused);
+        #[cfg(unix)]
+        {
+            std::os::unix::fs::symlink(folder.path().join("elsewhere"), &link).unwrap();
+            assert!(NewFile::create(&link, 0o600).is_err());
+            assert!(!folder.path().join("elsewhere").exists());
+        }
+        let failed = write(&mine, &theirs, &Zeroizing::new("key".to_owned()), "public");
+        assert_eq!(failed.unwrap_err().exit(), Exit::Refused);
+        assert!(!mine.exists(), "no half of a pair is left");
+        assert_eq!(fs::read_to_string(&theirs).unwrap(), "theirs");
+    }
+
     #[test]
     fn the_public_key_is_named_after_the_private_one() {
         for (private, public) in [

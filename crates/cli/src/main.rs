@@ -1,4 +1,5 @@
 #![doc = include_str!("../README.md")]
+#![expect(clippy::doc_markdown, reason = "clap prints the comments of arguments as they are")]
 
 mod command_line;
 mod doctor;

@@ -1,6 +1,6 @@
 use std::{
     io::{self, Write as _},
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use anstyle::Style;
@@ -25,12 +25,8 @@ impl<'o> Checkup<'o> {
         Self { stdout, verbose, first_failure: None, open: false, written: Ok(()) }
     }
 
-    pub(super) fn passed(&mut self, step: &str, start: Option<Instant>, words: &str) {
-        self.line("ok", GOOD, step, start.map(|start| start.elapsed()), words);
-    }
-
-    pub(super) fn took(&mut self, step: &str, took: Duration, words: &str) {
-        self.line("ok", GOOD, step, Some(took), words);
+    pub(super) fn passed(&mut self, step: &str, took: Option<Duration>, words: &str) {
+        self.line("ok", GOOD, step, took, words);
     }
 
     /// Nobody can tell.
@@ -43,8 +39,7 @@ impl<'o> Checkup<'o> {
         self.line("warn", WARNING, step, None, words);
     }
 
-    /// Answers with nothing, which is what comes of such a step.
-    pub(super) fn failed<T>(&mut self, step: &str, failure: Failure) -> Option<T> {
+    pub(super) fn failed(&mut self, step: &str, failure: &Failure) {
         self.first_failure.get_or_insert(failure.exit());
         self.line("FAILED", BAD, step, None, failure.sentence());
         for cause in failure.causes().iter().filter(|_| self.verbose) {
@@ -52,7 +47,6 @@ impl<'o> Checkup<'o> {
                 self.written = writeln!(self.stdout, "{:32}because: {cause}", "");
             }
         }
-        None
     }
 
     pub(super) const fn has_not_failed(&self) -> bool {

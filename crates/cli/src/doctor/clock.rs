@@ -21,9 +21,7 @@ pub(super) fn check(key: Key<'_>, checkup: &mut Checkup<'_>) {
             let words = format!("{time} is after this version was made; compare it with a clock yourself");
             checkup.passed("clock", None, &words);
         }
-        Err(sentence) => {
-            let _: Option<()> = checkup.failed("clock", Failure::new(Exit::Refused, sentence));
-        }
+        Err(sentence) => checkup.failed("clock", &Failure::new(Exit::Refused, sentence)),
     }
 }
 

@@ -18,9 +18,7 @@ pub(super) async fn check(key: Key<'_>, snapshot: &dyn SigningKey, checkup: &mut
     };
     match measured {
         Ok(times) => checkup.passed("latency", None, &words(&times, key.is_in_aws_kms())),
-        Err(error) => {
-            let _: Option<()> = checkup.failed("latency", error.into());
-        }
+        Err(error) => checkup.failed("latency", &error.into()),
     }
 }
 
@@ -39,7 +37,8 @@ async fn measure(key: &dyn SigningKey) -> Result<Vec<Duration>, KeyError> {
 
 fn words(sorted: &[Duration], in_aws_kms: bool) -> String {
     let milliseconds = |time: Duration| time.as_secs_f64() * 1_000.0;
-    let median = (milliseconds(sorted[sorted.len().div_ceil(2) - 1]) + milliseconds(sorted[sorted.len() / 2])) / 2.0;
+    let median =
+        f64::midpoint(milliseconds(sorted[sorted.len().div_ceil(2) - 1]), milliseconds(sorted[sorted.len() / 2]));
     let worst = milliseconds(sorted[sorted.len() - 1]);
     let rate = 1_000.0 / median;
     let measured = format!(

@@ -1,3 +1,5 @@
+#[cfg(feature = "aws-kms")]
+mod aws_kms;
 mod checkup;
 mod clock;
 mod latency;
@@ -79,7 +81,7 @@ impl Doctor {
     ) -> Option<(Arc<dyn KeySource>, Arc<dyn SigningKey>)> {
         #[cfg(feature = "aws-kms")]
         let source = if key.is_in_aws_kms() {
-            in_aws_kms(key, checkup).await?
+            aws_kms::reach(key, checkup).await?
         } else {
             self.in_this_process(key, checkup).await?
         };
@@ -87,7 +89,10 @@ impl Doctor {
         let source = self.in_this_process(key, checkup).await?;
         let snapshot = match source.signing_key().await {
             Ok(snapshot) => snapshot,
-            Err(error) => return checkup.failed("resolve", error.into()),
+            Err(error) => {
+                checkup.failed("resolve", &error.into());
+                return None;
+            }
         };
         let public_key = snapshot.public_key();
         let words = format!("RSA of {} bits, thumbprint {}", public_key.bits(), public_key.thumbprint());
@@ -106,35 +111,42 @@ impl Doctor {
         let source = match source {
             Ok(source) => source,
             Err(failure) if matches!(failure.pem(), Some(PemErrorKind::WritableByOthers { .. })) => {
-                return checkup.failed("permissions", failure);
+                checkup.failed("permissions", &failure);
+                return None;
             }
-            Err(failure) => return checkup.failed("open", failure),
+            Err(failure) => {
+                checkup.failed("open", &failure);
+                return None;
+            }
         };
-        checkup.passed("open", Some(start), "the key was read, and its numbers belong together");
+        checkup.passed("open", Some(start.elapsed()), "the key was read, and its numbers belong together");
         match readable {
             None if key.is_a_variable() => {
-                checkup.open("permissions", "a variable has none; look at who starts the process")
+                checkup.open("permissions", "a variable has none; look at who starts the process");
             }
             None => checkup.passed("permissions", None, "nobody but its owner may read or replace the key"),
             Some(failure) if self.allow_readable_key => checkup.warned("permissions", failure.sentence()),
             Some(failure) => {
                 let words = format!("{}, or say --allow-readable-key", failure.sentence());
-                let _: Option<()> = checkup.failed("permissions", Failure::new(Exit::Refused, words));
+                checkup.failed("permissions", &Failure::new(Exit::Refused, words));
             }
         }
         let signed = async {
             let snapshot = source.signing_key().await?;
             let start = Instant::now();
             let signature = snapshot.sign(&MESSAGE).await?;
-            checkup.passed("sign", Some(start), "the key signs");
+            checkup.passed("sign", Some(start.elapsed()), "the key signs");
             let start = Instant::now();
             signature.verified(&MESSAGE, snapshot.public_key())?;
-            checkup.passed("verify", Some(start), "its signature verifies under its public half");
+            checkup.passed("verify", Some(start.elapsed()), "its signature verifies under its public half");
             Ok::<_, cobrowse_jwt::KeyError>(())
         };
         match signed.await {
             Ok(()) => Some(source),
-            Err(error) => checkup.failed("sign", error.into()),
+            Err(error) => {
+                checkup.failed("sign", &error.into());
+                None
+            }
         }
     }
 
@@ -145,7 +157,9 @@ impl Doctor {
         let minter = Minter::builder(self.license.clone(), source).expect_public_key(registered.clone()).build();
         let start = Instant::now();
         match minter.check().await {
-            Ok(_) => checkup.passed("registered", Some(start), "it is the key that was named as the dashboard's"),
+            Ok(_) => {
+                checkup.passed("registered", Some(start.elapsed()), "it is the key that was named as the dashboard's");
+            }
             Err(error) => {
                 let moved = matches!(error, MintError::UnregisteredKey { .. }) && key.is_an_alias();
                 let failure = Failure::from(error);
@@ -158,7 +172,7 @@ impl Doctor {
                 } else {
                     failure
                 };
-                let _: Option<()> = checkup.failed("registered", failure);
+                checkup.failed("registered", &failure);
             }
         }
     }
@@ -177,11 +191,11 @@ impl Doctor {
                 let license_key = accepted.license_key.as_str();
                 let words =
                     format!("a token for the license key {license_key} was minted, and the verifier accepts it");
-                checkup.passed("token", Some(start), &words);
+                checkup.passed("token", Some(start.elapsed()), &words);
                 check_expiry(&accepted, checkup);
             }
             Err(failure) => {
-                let _: Option<()> = checkup.failed("token", failure);
+                checkup.failed("token", &failure);
             }
         }
     }
@@ -214,47 +228,10 @@ fn check_expiry(accepted: &VerifiedToken, checkup: &mut Checkup<'_>) {
     let words = format!("it expires {} after it was issued", times::length(lifetime.as_secs()));
     if left.abs_diff(lifetime.as_secs()) > 60 {
         let failure = Failure::new(Exit::Refused, format!("{words}, but {left} seconds from now; set the clock"));
-        let _: Option<()> = checkup.failed("expiry", failure);
+        checkup.failed("expiry", &failure);
     } else if lifetime.is_long_lived() {
         checkup.warned("expiry", &format!("{words}, which is over a day: it cannot be revoked alone"));
     } else {
         checkup.passed("expiry", None, &words);
-    }
-}
-
-#[cfg(feature = "aws-kms")]
-async fn in_aws_kms(key: Key<'_>, checkup: &mut Checkup<'_>) -> Option<Arc<dyn KeySource>> {
-    let start = Instant::now();
-    let opened = {
-        let _progress = Progress::of("loading the AWS credentials");
-        KeyUris::aws_kms_builder(key.uri).await
-    };
-    let source = match opened {
-        Ok(builder) => builder.build(),
-        Err(error) => return checkup.failed("open", error.into()),
-    };
-    checkup.passed("open", Some(start), "the AWS configuration was read");
-    let preflight = {
-        let _progress = Progress::of("asking AWS KMS");
-        source.preflight().await
-    };
-    for step in preflight.steps() {
-        match &step.outcome {
-            Ok(()) => checkup.took(step.name, step.took, words(step.name)),
-            Err(error) => return checkup.failed(step.name, error.clone().into()),
-        }
-    }
-    checkup.passed("permissions", None, "AWS KMS has allowed kms:GetPublicKey and kms:Sign");
-    Some(Arc::new(source))
-}
-
-#[cfg(feature = "aws-kms")]
-fn words(step: &str) -> &'static str {
-    match step {
-        "credentials" => "there are AWS credentials",
-        "resolve" => "the key id leads to a key for RS256",
-        "sign" => "the key signs",
-        "verify" => "its signature verifies under its public half",
-        _ => "ok",
     }
 }

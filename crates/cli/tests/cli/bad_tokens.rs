@@ -56,13 +56,13 @@ fn of_no_form() -> Vec<Bad> {
         bad("quotes", format!("\"{}\"", good()), &["compact-form"], "the header is not canonical base64url"),
         bad(
             "padding",
-            sign(format!("{}==.{claims}", encode(HEADER.replace("\"}", "\" }"))), &KEY),
+            sign(&format!("{}==.{claims}", encode(HEADER.replace("\"}", "\" }"))), &KEY),
             &["compact-form"],
             "canonical",
         ),
         bad(
             "another alphabet",
-            sign(format!("{header}.{}", encode(with_signs).replace('-', "+").replace('_', "/")), &KEY),
+            sign(&format!("{header}.{}", encode(with_signs).replace('-', "+").replace('_', "/")), &KEY),
             &["compact-form", "aud", "iss", "sub", "iat", "exp"],
             "the claims is not canonical base64url",
         ),
@@ -128,7 +128,7 @@ fn of_a_wrong_signature() -> Vec<Bad> {
         claims.to_string()
     }));
     vec![
-        bad("another key's", sign(format!("{header}.{claims}"), &OTHER_KEY), &["signature"], "signed by another key"),
+        bad("another key's", sign(&format!("{header}.{claims}"), &OTHER_KEY), &["signature"], "signed by another key"),
         bad("altered", format!("{header}.{altered}.{signature}"), &["signature"], "or altered since"),
         bad(
             "cut off",

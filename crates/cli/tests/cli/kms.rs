@@ -1,6 +1,13 @@
 //! Keys in AWS KMS, as an emulator plays it.
 #![cfg(feature = "aws-kms")]
 
+use std::{
+    fs::File,
+    process::{Command, Stdio},
+    thread,
+    time::{Duration, Instant},
+};
+
 use cobrowse_jwt::{
     KeySource as _, PublicKey,
     aws_kms::{AwsKms, aws_sdk_kms::types::KeySpec},
@@ -10,7 +17,7 @@ use tokio::runtime::Runtime;
 
 use crate::{
     doctor::steps,
-    program::{Ended, Folder, LICENSE, accepted},
+    program::{Ended, Folder, LICENSE, PROGRAM, accepted},
 };
 
 /// An emulator, and the program set up to use it.
@@ -174,4 +181,25 @@ fn an_endpoint_out_of_reach_is_transient() {
         assert_eq!(ended.exit, 3, "{ended:?}");
         assert!(format!("{}{}", ended.stdout, ended.stderr).contains("AWS KMS does not answer in time"), "{ended:?}");
     }
+}
+
+/// Or the test that a key in a file does not read it would prove nothing.
+#[test]
+fn a_key_in_aws_kms_reads_the_aws_configuration() {
+    let folder = Folder::new();
+    assert!(Command::new("mkfifo").arg(folder.path("aws")).status().unwrap().success());
+    let mut command = Command::new(PROGRAM);
+    command.args(["public-key", "awskms:///alias/x"]).env_clear().envs(folder.variables());
+    command.env("AWS_CONFIG_FILE", folder.path("aws")).stdout(Stdio::null()).stderr(Stdio::null());
+    let mut child = command.spawn().unwrap();
+    // Opening the pipe to write waits for the program to open it to read.
+    let pipe = folder.path("aws");
+    let opened = thread::spawn(move || File::options().write(true).open(pipe).is_ok());
+    let start = Instant::now();
+    while !opened.is_finished() && start.elapsed() < Duration::from_mins(1) {
+        thread::sleep(Duration::from_millis(20));
+    }
+    assert!(opened.is_finished());
+    child.kill().unwrap();
+    child.wait().unwrap();
 }

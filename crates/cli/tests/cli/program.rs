@@ -133,10 +133,10 @@ pub(crate) fn encode(part: impl AsRef<[u8]>) -> String {
 
 /// A token of these parts, signed whatever they say.
 pub(crate) fn token(header: &str, claims: &str) -> String {
-    sign(format!("{}.{}", encode(header), encode(claims)), &KEY)
+    sign(&format!("{}.{}", encode(header), encode(claims)), &KEY)
 }
 
-pub(crate) fn sign(input: String, key: &PemKey) -> String {
+pub(crate) fn sign(input: &str, key: &PemKey) -> String {
     let signature = pollster::block_on(async {
         let key = key.signing_key().await.unwrap();
         key.sign(&SigningInput::new(input.as_bytes())).await.unwrap()

@@ -8,14 +8,17 @@ const README: &str = include_str!("../../../../README.md");
 
 const HEADING: &str = "## On the command line";
 
+/// Tells the outputs of the commands apart.
+const MARK: &str = "=== end of a command ===";
+
 #[test]
 fn the_five_commands_print_what_it_says() {
     let steps = steps(README.split_once(HEADING).unwrap().1.split("\n## ").next().unwrap());
     assert_eq!(steps.iter().filter(|(command, _)| command.contains("cobrowse-jwt ")).count(), 5, "{steps:?}");
     let folder = Folder::empty();
-    // One shell, so that variables live on; a mark after each command tells their outputs apart.
-    const MARK: &str = "=== end of a command ===";
-    let script: String = steps.iter().map(|(command, _)| format!("{{ {command}\n}} 2>&1\necho '{MARK}'\n")).collect();
+    // One shell, so that variables live on.
+    let commands: Vec<_> = steps.iter().map(|(command, _)| format!("{{ {command}\n}} 2>&1\necho '{MARK}'\n")).collect();
+    let script = commands.concat();
     let mut shell = Command::new("sh");
     shell.args(["-eu", "-c", &script]).current_dir(folder.path("")).env_clear().envs(folder.variables());
     let output = shell.output().unwrap();
@@ -34,7 +37,7 @@ fn steps(section: &str) -> Vec<(String, String)> {
         for line in block.lines() {
             match (line.strip_prefix("$ "), steps.last_mut()) {
                 (Some(command), _) => steps.push((command.to_owned(), String::new())),
-                (None, Some((_, output))) => *output += &format!("{line}\n"),
+                (None, Some((_, output))) => output.extend([line, "\n"]),
                 (None, None) => panic!("output before any command: {line}"),
             }
         }

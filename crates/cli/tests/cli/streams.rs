@@ -3,8 +3,6 @@
 use std::{
     fs::File,
     process::{Command, Stdio},
-    thread,
-    time::{Duration, Instant},
 };
 
 use crate::program::{Ended, Folder, HEADER, KEY, LICENSE, PROGRAM, accepted, good_claims, token};
@@ -71,26 +69,4 @@ fn a_key_in_a_file_reads_no_aws_configuration() {
         let ended = Ended::of(&with_aws(words).output().unwrap());
         assert!([0, 1].contains(&ended.exit), "{ended:?}");
     }
-}
-
-/// And a KMS key does read it, or the test above would prove nothing.
-#[cfg(feature = "aws-kms")]
-#[test]
-fn a_key_in_aws_kms_reads_the_aws_configuration() {
-    let folder = Folder::new();
-    assert!(Command::new("mkfifo").arg(folder.path("aws")).status().unwrap().success());
-    let mut command = Command::new(PROGRAM);
-    command.args(["public-key", "awskms:///alias/x"]).env_clear().envs(folder.variables());
-    command.env("AWS_CONFIG_FILE", folder.path("aws")).stdout(Stdio::null()).stderr(Stdio::null());
-    let mut child = command.spawn().unwrap();
-    // Opening the pipe to write waits for the program to open it to read.
-    let pipe = folder.path("aws");
-    let opened = thread::spawn(move || File::options().write(true).open(pipe).is_ok());
-    let start = Instant::now();
-    while !opened.is_finished() && start.elapsed() < Duration::from_mins(1) {
-        thread::sleep(Duration::from_millis(20));
-    }
-    assert!(opened.is_finished());
-    child.kill().unwrap();
-    child.wait().unwrap();
 }

@@ -4,7 +4,7 @@
 use assert_cmd::Command;
 use cobrowse_jwt::pem::Passphrase;
 
-use crate::program::{Folder, HEADER, KEY, LICENSE, PROGRAM, good_claims, token};
+use crate::program::{Folder, HEADER, KEY, PROGRAM, good_claims, token};
 
 /// Everything that the program writes on its terminal, where somebody types this.
 fn on_a_terminal(folder: &Folder, words: &str, variables: &[(&str, &str)], typed: &str) -> String {
@@ -46,6 +46,7 @@ fn a_passphrase_is_asked_for_and_not_echoed() {
 #[test]
 #[ignore = "needs `script` of util-linux"]
 fn a_line_of_progress_comes_and_goes_when_it_takes_long() {
+    use crate::program::LICENSE;
     let folder = Folder::new();
     // A KMS that takes the connection and says nothing.
     let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();

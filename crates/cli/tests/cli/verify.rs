@@ -32,7 +32,7 @@ fn the_exit_code_names_the_class() {
         (10, "claims", token(HEADER, "7")),
         (11, "alg", token(r#"{"alg":"RS512","typ":"JWT"}"#, &good_claims().to_string())),
         (11, "header-members", token(r#"{"alg":"RS256","typ":"JWT","x5u":""}"#, &good_claims().to_string())),
-        (12, "signature", sign(format!("{header}.{claims}"), &OTHER_KEY)),
+        (12, "signature", sign(&format!("{header}.{claims}"), &OTHER_KEY)),
         (13, "iss", with("iss", json!("trial"))),
         (13, "aud", with("aud", json!("https://cobrowse.io/"))),
         (14, "exp", with("exp", json!(now() - 5))),

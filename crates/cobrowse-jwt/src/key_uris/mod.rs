@@ -172,7 +172,7 @@ impl Default for KeyUris {
 
 impl fmt::Debug for KeyUris {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.debug_struct("KeyUris").field("schemes", &self.schemes.keys()).finish()
+        formatter.debug_struct("KeyUris").field("schemes", &self.schemes.keys()).finish_non_exhaustive()
     }
 }
 
