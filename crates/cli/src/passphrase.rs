@@ -8,12 +8,7 @@ use std::{
 use cobrowse_jwt::pem::Passphrase;
 use zeroize::Zeroizing;
 
-use crate::{
-    exit::Exit,
-    failure::Failure,
-    output,
-    printable::{self, quoted},
-};
+use crate::{exit::Exit, failure::Failure, printable};
 
 /// The passphrase of an encrypted key: from a file, else from a variable, else from a person. Never from the command line, which
 /// every user of the machine can read.
@@ -103,8 +98,8 @@ fn warn_of_readers(path: &Path, file: &File) {
         && metadata.is_file()
         && metadata.permissions().mode() & OTHERS != 0
     {
-        let path = quoted(&path.to_string_lossy());
-        output::warning(&format!("others than its owner may read the passphrase file {path}; use `chmod 600`"));
+        let path = printable::path(path);
+        crate::output::warning(&format!("others than its owner may read the passphrase file {path}; use `chmod 600`"));
     }
 }
 
