@@ -2,6 +2,7 @@
 mod aws_kms;
 mod checkup;
 mod clock;
+mod in_process;
 mod latency;
 
 use std::{
@@ -10,8 +11,8 @@ use std::{
 };
 
 use cobrowse_jwt::{
-    Access, AgentClaims, KeySource, KeyUris, LicenseKey, Lifetime, MintError, Minter, Policy, PublicKey, SigningInput,
-    SigningKey, VerifiedToken, Verifier, pem::PemErrorKind,
+    Access, AgentClaims, KeySource, LicenseKey, Lifetime, MintError, Minter, Policy, PublicKey, SigningInput,
+    SigningKey, VerifiedToken, Verifier,
 };
 
 use crate::{
@@ -83,10 +84,10 @@ impl Doctor {
         let source = if key.is_in_aws_kms() {
             aws_kms::reach(key, checkup).await?
         } else {
-            self.in_this_process(key, checkup).await?
+            in_process::reach(key, self.allow_readable_key, checkup).await?
         };
         #[cfg(not(feature = "aws-kms"))]
-        let source = self.in_this_process(key, checkup).await?;
+        let source = in_process::reach(key, self.allow_readable_key, checkup).await?;
         let snapshot = match source.signing_key().await {
             Ok(snapshot) => snapshot,
             Err(error) => {
@@ -98,56 +99,6 @@ impl Doctor {
         let words = format!("RSA of {} bits, thumbprint {}", public_key.bits(), public_key.thumbprint());
         checkup.passed("rs256", None, &words);
         Some((source, snapshot))
-    }
-
-    async fn in_this_process(&self, key: Key<'_>, checkup: &mut Checkup<'_>) -> Option<Arc<dyn KeySource>> {
-        let start = Instant::now();
-        let (source, readable) = match key.open(KeyUris::new().strict_permissions()).await {
-            Err(failure) if matches!(failure.pem(), Some(PemErrorKind::ReadableByOthers { .. })) => {
-                (key.open(KeyUris::new()).await, Some(failure))
-            }
-            opened => (opened, None),
-        };
-        let source = match source {
-            Ok(source) => source,
-            Err(failure) if matches!(failure.pem(), Some(PemErrorKind::WritableByOthers { .. })) => {
-                checkup.failed("permissions", &failure);
-                return None;
-            }
-            Err(failure) => {
-                checkup.failed("open", &failure);
-                return None;
-            }
-        };
-        checkup.passed("open", Some(start.elapsed()), "the key was read, and its numbers belong together");
-        match readable {
-            None if key.is_a_variable() => {
-                checkup.open("permissions", "a variable has none; look at who starts the process");
-            }
-            None => checkup.passed("permissions", None, "nobody but its owner may read or replace the key"),
-            Some(failure) if self.allow_readable_key => checkup.warned("permissions", failure.sentence()),
-            Some(failure) => {
-                let words = format!("{}, or say --allow-readable-key", failure.sentence());
-                checkup.failed("permissions", &Failure::new(Exit::Refused, words));
-            }
-        }
-        let signed = async {
-            let snapshot = source.signing_key().await?;
-            let start = Instant::now();
-            let signature = snapshot.sign(&MESSAGE).await?;
-            checkup.passed("sign", Some(start.elapsed()), "the key signs");
-            let start = Instant::now();
-            signature.verified(&MESSAGE, snapshot.public_key())?;
-            checkup.passed("verify", Some(start.elapsed()), "its signature verifies under its public half");
-            Ok::<_, cobrowse_jwt::KeyError>(())
-        };
-        match signed.await {
-            Ok(()) => Some(source),
-            Err(error) => {
-                checkup.failed("sign", &error.into());
-                None
-            }
-        }
     }
 
     async fn check_registered(&self, key: Key<'_>, source: Arc<dyn KeySource>, checkup: &mut Checkup<'_>) {
