@@ -9,7 +9,10 @@ use crate::setup::{chromium, node, openssl, python};
 /// Tests the crates, then what needs real programs, then what must stand outside the workspace.
 pub(crate) fn test() -> ExitCode {
     let mut report = Report::default();
-    report.step("crates", || succeed(&mut cargo("test --workspace --all-features --exclude cobrowse-jwt-tests")));
+    report.step("crates", || {
+        let others = "--exclude cobrowse-jwt-tests --exclude cobrowse-jwt-cli";
+        succeed(&mut cargo(&format!("test --workspace --all-features {others}")))
+    });
     against_real_programs(&mut report);
     report.step("both crypto features of jsonwebtoken", || {
         let manifest = "--manifest-path tests/feature-unification/Cargo.toml --target-dir target/feature-unification";
@@ -28,7 +31,9 @@ fn against_real_programs(report: &mut Report) {
     let name = "against openssl, Node, Python, Chromium and services";
     if let (Some(()), Some(modules), Some(python), Some(chromium)) = (openssl, modules, python, chromium) {
         report.step(name, || {
-            let mut cargo = cargo("test --package cobrowse-jwt-tests -- --include-ignored");
+            // The command's own tests are among them: they need the program built beside them.
+            let packages = "--package cobrowse-jwt-tests --package cobrowse-jwt-cli";
+            let mut cargo = cargo(&format!("test {packages} -- --include-ignored"));
             cargo.env("COBROWSE_TEST_NODE_MODULES", modules).env("COBROWSE_TEST_PYTHON", python);
             cargo.env("COBROWSE_TEST_CHROMIUM", chromium);
             cargo.envs(services.settings());

@@ -17,6 +17,6 @@ pub use keys::{
     FixedKey, KeyError, KeyErrorKind, KeySource, PublicKey, PublicKeyError, Signature, SigningInput, SigningKey,
 };
 pub use token::{
-    AgentToken, Clock, ClockSkew, ClockSkewError, Finding, Inspection, MAX_TOKEN_BYTES, MintError, Minter,
+    AgentToken, Clock, ClockSkew, ClockSkewError, Finding, Inspection, Inspector, MAX_TOKEN_BYTES, MintError, Minter,
     MinterBuilder, Outcome, TokenRule, VerifiedToken, Verifier, VerifyError,
 };

@@ -36,6 +36,12 @@ impl EnvError {
         Self { variable: printable(variable).to_owned(), kind }
     }
 
+    /// The name of the variable, or a phrase in its place if what was given is no name.
+    #[must_use]
+    pub fn variable(&self) -> &str {
+        &self.variable
+    }
+
     /// Which case it is.
     #[must_use]
     pub const fn kind(&self) -> &EnvErrorKind {

@@ -40,8 +40,17 @@ impl EnvKey {
     #[cfg(feature = "encrypted-pem")]
     pub fn with_passphrase(variable: &str, passphrase_variable: &str) -> Result<Self, EnvError> {
         let passphrase = value::text(passphrase_variable)?;
-        let passphrase = cobrowse_jwt_pem::Passphrase::new(passphrase.as_str());
-        Self::read(variable, |pem| PemKey::from_encrypted_pem(pem, &passphrase))
+        Self::encrypted(variable, &cobrowse_jwt_pem::Passphrase::new(passphrase.as_str()))
+    }
+
+    /// As [`EnvKey::with_passphrase`], for a passphrase that comes from elsewhere. That of an unencrypted key is not used.
+    ///
+    /// # Errors
+    ///
+    /// As [`EnvKey::new`].
+    #[cfg(feature = "encrypted-pem")]
+    pub fn encrypted(variable: &str, passphrase: &cobrowse_jwt_pem::Passphrase) -> Result<Self, EnvError> {
+        Self::read(variable, |pem| PemKey::from_encrypted_pem(pem, passphrase))
     }
 
     /// The public half, for the Cobrowse dashboard.

@@ -1,12 +1,17 @@
 //! PKCS#8 encrypted with a passphrase (RFC 5958, section 3; RFC 8018).
 
-use aws_lc_rs::rsa;
+use aws_lc_rs::{rand, rsa};
 use cobrowse_jwt_core::PublicKey;
+use pem_rfc7468::LineEnding;
 use pkcs8::{
-    AlgorithmIdentifierRef, EncryptedPrivateKeyInfoRef,
+    AlgorithmIdentifierRef, EncryptedPrivateKeyInfoRef, PrivateKeyInfoRef,
     der::{self as asn1, Decode as _, Reader as _, SliceReader, asn1::OctetStringRef},
-    pkcs5::{self, EncryptionScheme, pbes2::Kdf},
+    pkcs5::{
+        self, EncryptionScheme,
+        pbes2::{self, Kdf, Salt, ScryptParams},
+    },
 };
+use zeroize::Zeroizing;
 
 use crate::{
     Passphrase, PemError, PemErrorKind, der,
@@ -33,6 +38,23 @@ pub(crate) fn key_pair(block: &Block, passphrase: &Passphrase) -> Result<(rsa::K
         _ => PemErrorKind::WrongPassphrase,
     })?;
     der::from_pkcs8(key.as_bytes())
+}
+
+/// PKCS#8 in DER as an `ENCRYPTED PRIVATE KEY` block, by AES-256-CBC.
+///
+/// The passphrase is stretched by scrypt with N = 2^14, r = 8 and p = 5: 16 MiB, for OpenSSL reads no key that takes more than 32,
+/// and five passes, which make up for the memory (OWASP, Password Storage).
+pub(crate) fn encrypt(pkcs8: &[u8], passphrase: &Passphrase) -> Result<Zeroizing<String>, PemError> {
+    let (mut salt, mut iv) = ([0; 16], [0; 16]);
+    rand::fill(&mut salt).and_then(|()| rand::fill(&mut iv)).map_err(|_| PemErrorKind::System)?;
+    let salt = Salt::new(salt).map_err(|_| PemErrorKind::System)?;
+    let scrypt = ScryptParams { salt, cost_parameter: 1 << 14, block_size: 8, parallelization: 5, key_length: None };
+    let parameters =
+        pbes2::Parameters { kdf: Kdf::Scrypt(scrypt), encryption: pbes2::EncryptionScheme::Aes256Cbc { iv } };
+    let info = PrivateKeyInfoRef::from_der(pkcs8).map_err(|_| PemErrorKind::System)?;
+    let der = info.encrypt_with_params(parameters, passphrase.as_bytes()).map_err(|_| PemErrorKind::System)?;
+    let pem = pem_rfc7468::encode_string("ENCRYPTED PRIVATE KEY", LineEnding::LF, der.as_bytes());
+    Ok(Zeroizing::new(pem.map_err(|_| PemErrorKind::System)?))
 }
 
 /// A damaged or hostile file could ask for all memory, which ends the process, or for days of computing. OpenSSL's own costs are
@@ -64,7 +86,7 @@ fn check_structure(der: &[u8]) -> asn1::Result<()> {
 
 #[cfg(test)]
 mod tests {
-    use pkcs8::pkcs5::pbes2::{self, Pbkdf2Params, Salt, ScryptParams};
+    use pkcs8::pkcs5::pbes2::Pbkdf2Params;
 
     use super::*;
 

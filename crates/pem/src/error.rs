@@ -57,7 +57,7 @@ impl From<PemError> for KeyError {
 }
 
 /// A private key pasted where a path belongs has line breaks, is longer than any path people type, or begins in base64 as every
-/// key does: the DER of a key begins with 0x30, which is the letter M.
+/// key does: the DER of a key begins with 0x30, which is the letter M. A token begins with `{"`, which is `eyJ`.
 fn printable(path: &Path) -> Option<String> {
     const LONGEST: usize = 255;
     const SHORTEST_KEY: usize = 40;
@@ -65,7 +65,9 @@ fn printable(path: &Path) -> Option<String> {
     let base64 = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'=');
     let like_key =
         path.trim().starts_with('M') && path.bytes().take_while(|&byte| base64(byte)).count() >= SHORTEST_KEY;
-    let innocent = path.len() <= LONGEST && !path.contains(char::is_control) && !path.contains("-----") && !like_key;
+    let like_token = path.trim().starts_with("eyJ");
+    let innocent = path.len() <= LONGEST && !path.contains(char::is_control) && !path.contains("-----");
+    let innocent = innocent && !like_key && !like_token;
     innocent.then(|| path.to_owned())
 }
 
@@ -240,6 +242,8 @@ mod tests {
     fn a_path_is_shown_and_a_pasted_key_is_not() {
         let shown = PemError::from(PemErrorKind::NotFound).in_file(Path::new("/etc/key.pem"));
         assert_eq!(shown.to_string(), "/etc/key.pem: there is no such file; correct the path");
+        let token = PemError::from(PemErrorKind::NotFound).in_file(Path::new("eyJhbGciOiJIUzI1NiJ9.e30.AAAA"));
+        assert!(!token.to_string().contains("eyJ"));
         let ed25519 = "MC4CAQAwBQYDK2VwBCIEIMIIEsZ3vMIIEQQQQQQQQQQQQQQQQQQQQrn9g";
         for pasted in ["-----BEGIN PRIVATE KEY-----MIIE", "MIIE\nMIIE", &"MIIE/".repeat(60), ed25519] {
             let hidden = PemError::from(PemErrorKind::NotFound).in_file(Path::new(pasted));

@@ -101,6 +101,18 @@ impl PemKey {
         Ok(Zeroizing::new(pem.map_err(|_| PemErrorKind::System)?))
     }
 
+    /// The key as PKCS#8 PEM that is encrypted with the passphrase (RFC 8018, PBES2): AES-256-CBC, its key derived by scrypt with
+    /// N = 2^14, r = 8 and p = 5. OpenSSL 1.1 and later reads it. Takes some 0.2 seconds.
+    ///
+    /// # Errors
+    ///
+    /// [`PemErrorKind::System`] if there is no randomness or no memory for it.
+    #[cfg(feature = "encrypted-pem")]
+    pub fn to_encrypted_pkcs8_pem(&self, passphrase: &crate::Passphrase) -> Result<Zeroizing<String>, PemError> {
+        let der = self.0.pair.as_der().map_err(|_| PemErrorKind::System)?;
+        crate::encrypted::encrypt(der.as_ref(), passphrase)
+    }
+
     /// The public half, for the Cobrowse dashboard.
     #[must_use]
     pub fn public_key(&self) -> &PublicKey {
@@ -185,6 +197,20 @@ mod tests {
             assert!(pem.starts_with("-----BEGIN PRIVATE KEY-----\n"));
             assert_eq!(PemKey::from_pem(&*pem).unwrap().public_key(), key.public_key());
         }
+    }
+
+    #[cfg(feature = "encrypted-pem")]
+    #[test]
+    fn what_is_encrypted_opens_with_its_passphrase_alone() {
+        use crate::Passphrase;
+        let key = PemKey::generate(RsaKeySize::Rsa2048).unwrap();
+        let passphrase = Passphrase::new("correct horse battery staple");
+        let pem = key.to_encrypted_pkcs8_pem(&passphrase).unwrap();
+        assert!(pem.starts_with("-----BEGIN ENCRYPTED PRIVATE KEY-----\n"));
+        assert_eq!(PemKey::from_encrypted_pem(&*pem, &passphrase).unwrap().public_key(), key.public_key());
+        let wrong = PemKey::from_encrypted_pem(&*pem, &Passphrase::new("a wrong one"));
+        assert_eq!(wrong.unwrap_err().kind(), PemErrorKind::WrongPassphrase);
+        assert_ne!(*key.to_encrypted_pkcs8_pem(&passphrase).unwrap(), *pem, "a salt of its own");
     }
 
     #[test]

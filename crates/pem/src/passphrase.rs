@@ -1,15 +1,17 @@
-use std::fmt;
+use std::{fmt, sync::Arc};
 
 use zeroize::Zeroizing;
 
-/// What an encrypted key was encrypted with. Its memory is wiped when it is dropped, and its `Debug` shows nothing.
-pub struct Passphrase(Zeroizing<String>);
+/// What an encrypted key was encrypted with. Clones share its memory, which is wiped with the last of them, and its `Debug` shows
+/// nothing.
+#[derive(Clone)]
+pub struct Passphrase(Arc<Zeroizing<String>>);
 
 impl Passphrase {
     /// Takes the passphrase as it is, spaces included.
     #[must_use]
     pub fn new(passphrase: impl Into<String>) -> Self {
-        Self(Zeroizing::new(passphrase.into()))
+        Self(Arc::new(Zeroizing::new(passphrase.into())))
     }
 
     pub(crate) fn as_bytes(&self) -> &[u8] {

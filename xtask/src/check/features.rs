@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::workspace::Workspace;
 use crate::run::{Report, cargo, succeed};
 
-/// Checks every library alone, so that no other crate's features help it out.
+/// Checks every published crate alone, so that no other crate's features help it out.
 pub(crate) fn check(report: &mut Report, workspace: &Workspace) {
-    for library in workspace.libraries() {
+    for library in workspace.published() {
         for combination in combinations(&library.features) {
             let features = Vec::from_iter(combination).join(",");
             let shown = if features.is_empty() { "no features" } else { &features };

@@ -24,6 +24,8 @@ pub(crate) struct Member {
     pub(crate) name: String,
     /// Whether it is one that stands under `crates/` and has a library.
     pub(crate) is_library: bool,
+    /// Whether it stands under `crates/`, and so is published.
+    pub(crate) is_published: bool,
     /// Its Rust edition.
     pub(crate) edition: String,
     /// What it declares as its oldest compiler.
@@ -66,6 +68,11 @@ impl Workspace {
         Ok(workspace)
     }
 
+    /// The crates under `crates/`, the command among them.
+    pub(crate) fn published(&self) -> impl Iterator<Item = &Member> {
+        self.members.iter().filter(|member| member.is_published)
+    }
+
     /// The library crates under `crates/`.
     pub(crate) fn libraries(&self) -> impl Iterator<Item = &Member> {
         self.members.iter().filter(|member| member.is_library)
@@ -88,6 +95,7 @@ impl Member {
         Ok(Self {
             name: text(package, "name")?.into(),
             is_library: is_below_crates && has_library,
+            is_published: is_below_crates,
             edition: text(package, "edition")?.into(),
             rust_version: package["rust_version"].as_str().map(Into::into),
             features: serde_json::from_value(package["features"].clone()).context("features")?,
@@ -156,7 +164,7 @@ mod tests {
         )
         .unwrap();
         let [core] = workspace.members.as_slice() else { panic!("{workspace:?}") };
-        assert!(core.is_library);
+        assert!(core.is_library && core.is_published);
         assert_eq!(core.dependencies, BTreeSet::from(["url".into(), "cc".into()]));
         assert_eq!(core.features, BTreeMap::from([("a".into(), vec!["b".into()])]));
         assert_eq!(workspace.rust_versions.len(), 1);

@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use cobrowse_jwt_aws_kms::{
-    AwsKms,
+    AwsKms, AwsKmsBuilder,
     aws_config::{self, BehaviorVersion},
 };
 use cobrowse_jwt_core::{KeySource, async_trait};
@@ -15,14 +15,17 @@ pub(super) struct AwsKmsUri;
 #[async_trait]
 impl OpenKey for AwsKmsUri {
     async fn open(&self, rest: &str) -> Result<Arc<dyn KeySource>, KeyUriError> {
-        let Location { endpoint, key_id } = Location::parse(rest)?;
-        let mut config = aws_config::defaults(BehaviorVersion::latest());
-        if let Some(endpoint) = endpoint {
-            config = config.endpoint_url(endpoint);
-        }
-        let builder = AwsKms::builder_from_config(&config.load().await, key_id).await?;
-        Ok(Arc::new(builder.build()))
+        Ok(Arc::new(builder(rest).await?.build()))
     }
+}
+
+pub(super) async fn builder(rest: &str) -> Result<AwsKmsBuilder, KeyUriError> {
+    let Location { endpoint, key_id } = Location::parse(rest)?;
+    let mut config = aws_config::defaults(BehaviorVersion::latest());
+    if let Some(endpoint) = endpoint {
+        config = config.endpoint_url(endpoint);
+    }
+    Ok(AwsKms::builder_from_config(&config.load().await, key_id).await?)
 }
 
 #[derive(Debug, PartialEq, Eq)]

@@ -1,19 +1,32 @@
 use std::{path::PathBuf, sync::Arc};
 
 use cobrowse_jwt_core::{KeyError, KeySource, async_trait};
-use cobrowse_jwt_pem::PemFile;
+use cobrowse_jwt_pem::PemFileOptions;
 use url::Url;
 
 use super::{KeyUriError, OpenKey};
 
 /// A plain path, or what follows `file:`.
-pub(super) struct File;
+#[derive(Clone, Default)]
+pub(super) struct File {
+    pub(super) strict_permissions: bool,
+    #[cfg(feature = "encrypted-pem")]
+    pub(super) passphrase: Option<cobrowse_jwt_pem::Passphrase>,
+}
 
 #[async_trait]
 impl OpenKey for File {
     async fn open(&self, rest: &str) -> Result<Arc<dyn KeySource>, KeyUriError> {
-        let file = PemFile::load(path(rest)?).await.map_err(KeyError::from)?;
-        Ok(Arc::new(file))
+        let mut options = PemFileOptions::new();
+        if self.strict_permissions {
+            options = options.strict_permissions();
+        }
+        #[cfg(feature = "encrypted-pem")]
+        let options = match &self.passphrase {
+            Some(passphrase) => options.passphrase(passphrase.clone()),
+            None => options,
+        };
+        Ok(Arc::new(options.load(path(rest)?).await.map_err(KeyError::from)?))
     }
 }
 

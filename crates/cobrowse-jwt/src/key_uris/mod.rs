@@ -36,6 +36,9 @@ pub use error::KeyUriError;
 #[derive(Clone)]
 pub struct KeyUris {
     schemes: BTreeMap<String, Scheme>,
+    /// How files are opened by the scheme of ours.
+    #[cfg(feature = "pem")]
+    file: file::File,
 }
 
 #[derive(Clone)]
@@ -68,18 +71,22 @@ impl KeyUris {
     pub fn new() -> Self {
         let mut schemes = BTreeMap::new();
         #[cfg(feature = "pem")]
-        schemes.insert("file".to_owned(), Scheme::Open(Arc::new(file::File)));
+        schemes.insert("file".to_owned(), Scheme::Open(Arc::new(file::File::default())));
         #[cfg(not(feature = "pem"))]
         schemes.insert("file".to_owned(), Scheme::Disabled { feature: "pem" });
         #[cfg(feature = "env")]
-        schemes.insert("env".to_owned(), Scheme::Open(Arc::new(env::Env)));
+        schemes.insert("env".to_owned(), Scheme::Open(Arc::new(env::Env::default())));
         #[cfg(not(feature = "env"))]
         schemes.insert("env".to_owned(), Scheme::Disabled { feature: "env" });
         #[cfg(feature = "aws-kms")]
         schemes.insert("awskms".to_owned(), Scheme::Open(Arc::new(aws_kms::AwsKmsUri)));
         #[cfg(not(feature = "aws-kms"))]
         schemes.insert("awskms".to_owned(), Scheme::Disabled { feature: "aws-kms" });
-        Self { schemes }
+        Self {
+            schemes,
+            #[cfg(feature = "pem")]
+            file: file::File::default(),
+        }
     }
 
     /// Adds a scheme, or replaces one, on this value alone.
@@ -91,6 +98,45 @@ impl KeyUris {
         let scheme = scheme_of(&format!("{scheme}:")).ok_or(KeyUriError::InvalidScheme)?;
         self.schemes.insert(scheme, Scheme::Open(Arc::new(open)));
         Ok(self)
+    }
+
+    /// Opens encrypted keys of `file:` and `env:` with this passphrase; that of an unencrypted key is not used.
+    #[cfg(feature = "encrypted-pem")]
+    #[must_use]
+    pub fn with_passphrase(mut self, passphrase: cobrowse_jwt_pem::Passphrase) -> Self {
+        #[cfg(feature = "env")]
+        self.schemes
+            .insert("env".to_owned(), Scheme::Open(Arc::new(env::Env { passphrase: Some(passphrase.clone()) })));
+        self.file.passphrase = Some(passphrase);
+        self.with_file()
+    }
+
+    /// Refuses key files that others than their owner may read, on Unix.
+    #[cfg(feature = "pem")]
+    #[must_use]
+    pub fn strict_permissions(mut self) -> Self {
+        self.file.strict_permissions = true;
+        self.with_file()
+    }
+
+    #[cfg(feature = "pem")]
+    fn with_file(mut self) -> Self {
+        self.schemes.insert("file".to_owned(), Scheme::Open(Arc::new(self.file.clone())));
+        self
+    }
+
+    /// The key source of an `awskms:` URI in the making, so that more can be said, and so that it can be asked for its
+    /// [`preflight`](cobrowse_jwt_aws_kms::AwsKms::preflight).
+    ///
+    /// # Errors
+    ///
+    /// A [`KeyUriError`], which does not contain the URI: [`KeyUriError::UnknownScheme`] unless it is of that scheme.
+    #[cfg(feature = "aws-kms")]
+    pub async fn aws_kms_builder(uri: &str) -> Result<cobrowse_jwt_aws_kms::AwsKmsBuilder, KeyUriError> {
+        match (scheme_of(uri).as_deref(), uri.split_once(':')) {
+            (Some("awskms"), Some((_, rest))) => aws_kms::builder(rest).await,
+            _ => Err(KeyUriError::UnknownScheme),
+        }
     }
 
     /// Opens the key that the URI or path names.
@@ -126,7 +172,7 @@ impl Default for KeyUris {
 
 impl fmt::Debug for KeyUris {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.debug_struct("KeyUris").field("schemes", &self.schemes.keys()).finish()
+        formatter.debug_struct("KeyUris").field("schemes", &self.schemes.keys()).finish_non_exhaustive()
     }
 }
 

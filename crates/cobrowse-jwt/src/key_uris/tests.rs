@@ -126,3 +126,42 @@ fn kms_keys_are_located() {
         assert!(matches!(Location::parse(rest), Err(KeyUriError::InvalidEndpoint)), "{rest}");
     }
 }
+
+#[cfg(all(unix, feature = "encrypted-pem"))]
+fn readable_by_all(path: &std::path::Path) {
+    use std::os::unix::fs::PermissionsExt as _;
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o644)).unwrap();
+}
+
+#[cfg(all(unix, feature = "encrypted-pem"))]
+#[test]
+fn a_passphrase_opens_an_encrypted_file_and_leaves_others_as_they_are() {
+    use cobrowse_jwt_pem::{Passphrase, PemKey, RsaKeySize};
+    let key = PemKey::generate(RsaKeySize::Rsa2048).unwrap();
+    let passphrase = Passphrase::new("correct horse battery staple");
+    let folder = tempfile::tempdir().unwrap();
+    for (name, pem) in [("plain.pem", key.to_pkcs8_pem()), ("encrypted.pem", key.to_encrypted_pkcs8_pem(&passphrase))] {
+        let path = folder.path().join(name);
+        std::fs::write(&path, &*pem.unwrap()).unwrap();
+        let uris = KeyUris::new().with_passphrase(passphrase.clone());
+        let uri = format!("file://{}", path.display());
+        let source = block_on(uris.open(&uri)).unwrap();
+        assert_eq!(block_on(source.signing_key()).unwrap().public_key(), key.public_key());
+        readable_by_all(&path);
+        assert!(block_on(uris.open(&uri)).is_ok());
+        assert!(block_on(uris.strict_permissions().open(&uri)).is_err());
+    }
+    let encrypted = folder.path().join("encrypted.pem");
+    assert!(matches!(refused(encrypted.to_str().unwrap()), KeyUriError::Key(_)));
+}
+
+#[cfg(feature = "aws-kms")]
+#[test]
+fn only_an_awskms_uri_makes_a_kms_key() {
+    for uri in ["key.pem", "env:awskms", "awskmsx:///alias/x"] {
+        let error = block_on(KeyUris::aws_kms_builder(uri)).unwrap_err();
+        assert!(matches!(error, KeyUriError::UnknownScheme));
+    }
+    let error = block_on(KeyUris::aws_kms_builder("AWSKMS://alias/x")).unwrap_err();
+    assert!(matches!(error, KeyUriError::MissingKmsKey), "{error:?}");
+}

@@ -1,6 +1,6 @@
 use std::fmt;
 
-use super::{Access, AgentClaims, DisplayName, Policy, PolicyVersion, Role};
+use super::{Access, AgentClaims, DisplayName, Lifetime, Policy, PolicyVersion, Role, Subject};
 
 /// Claims that are legal but probably not meant: the lint over [`AgentClaims`].
 ///
@@ -52,31 +52,46 @@ impl Warning {
     }
 
     pub(super) fn of(claims: &AgentClaims) -> Vec<Self> {
+        let mut warnings = Self::of_names(Some(claims.subject()), claims.display_name());
+        warnings.extend(Self::of_access(claims.access()));
+        warnings.extend(Self::of_lifetime(claims.lifetime()));
+        warnings
+    }
+
+    /// A token that is inspected may lack a subject.
+    pub(crate) fn of_names(subject: Option<&Subject>, display_name: Option<&DisplayName>) -> Vec<Self> {
         let mut warnings = Vec::new();
-        let subject = claims.subject().as_str();
-        if !subject.contains('@') {
-            warnings.push(Self::SubjectWithoutAt);
+        if let Some(subject) = subject.map(Subject::as_str) {
+            if !subject.contains('@') {
+                warnings.push(Self::SubjectWithoutAt);
+            }
+            if subject.trim() != subject {
+                warnings.push(Self::SubjectWithOuterSpace);
+            }
         }
-        if subject.trim() != subject {
-            warnings.push(Self::SubjectWithOuterSpace);
-        }
-        let display_name = claims.display_name().map_or("", DisplayName::as_str);
-        if subject.contains(is_invisible) || display_name.contains(is_invisible) {
+        let mut names = [subject.map(Subject::as_str), display_name.map(DisplayName::as_str)].into_iter().flatten();
+        if names.any(|name| name.contains(is_invisible)) {
             warnings.push(Self::InvisibleCharacter);
         }
-        match claims.access() {
+        warnings
+    }
+
+    pub(crate) fn of_access(access: &Access) -> Vec<Self> {
+        let mut warnings = Vec::new();
+        match access {
             Access::NarrowedRole(Role::Administrator, _) => warnings.push(Self::AdministratorWithPolicy),
             Access::NarrowedRole(Role::Agent, _) => warnings.push(Self::AgentWithPolicy),
             Access::NarrowedDefault(_) => warnings.push(Self::DefaultRoleWithPolicy),
             Access::AccountDefault | Access::Role(_) | Access::PolicyOnly(_) => {}
         }
-        if let Some(policy) = claims.access().policy() {
+        if let Some(policy) = access.policy() {
             warnings.extend(Self::of_policy(policy));
         }
-        if claims.lifetime().is_long_lived() {
-            warnings.push(Self::LongLived);
-        }
         warnings
+    }
+
+    pub(crate) fn of_lifetime(lifetime: Lifetime) -> Option<Self> {
+        lifetime.is_long_lived().then_some(Self::LongLived)
     }
 
     fn of_policy(policy: &Policy) -> Vec<Self> {
@@ -115,19 +130,19 @@ impl fmt::Display for Warning {
                 "the subject or the display name has an invisible character, so it is not what it seems to people; remove it"
             }
             Self::AdministratorWithPolicy => {
-                "an administrator with a policy may still do all that the policy does not mention; use `Access::PolicyOnly` to restrict"
+                "an administrator with a policy may still do all that the policy does not mention; write \"role\": null (`Access::PolicyOnly`) to restrict"
             }
             Self::AgentWithPolicy => {
-                "an agent's role with a policy is not deny-by-default; use `Access::PolicyOnly` to restrict"
+                "an agent's role with a policy is not deny-by-default; write \"role\": null (`Access::PolicyOnly`) to restrict"
             }
             Self::DefaultRoleWithPolicy => {
-                "how a policy merges with the default role is not documented; use `Access::PolicyOnly` to restrict"
+                "how a policy merges with the default role is not documented; write \"role\": null (`Access::PolicyOnly`) to restrict"
             }
             Self::PolicyGrantsNothing => "the policy names no resource, so it denies everything; add the rules that are meant",
             Self::DevicesWithoutSession => {
                 "the policy grants devices but not both sessions and push, so no session can be started on them; add the missing rules"
             }
-            Self::PolicyOfVersion2 => "the policy is of version 2; start from `Policy::new()` for the current version 3",
+            Self::PolicyOfVersion2 => "the policy is of version 2; write \"version\": 3 (`Policy::new()`), which is the current one",
             Self::RawPolicy => "the policy is raw JSON that nothing has checked; build it from rules if they can express it",
             Self::LongLived => {
                 "the token lives over a day and cannot be revoked alone; shorten it unless it is meant for SCIM provisioning"
@@ -141,7 +156,7 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::claims::{Lifetime, Rule};
+    use crate::claims::Rule;
 
     fn warnings(subject: &str, access: Access) -> Vec<Warning> {
         AgentClaims::new(subject, access).unwrap().warnings()

@@ -136,6 +136,14 @@ pub enum VerifyError {
     /// A claim that is not documented.
     #[error("the claim {0:?} is not one of Cobrowse's; remove it")]
     UnknownClaim(String),
+    /// A documented claim in another spelling, such as `display_name`.
+    #[error("the claim {found:?} is not one of Cobrowse's; rename it to \"{meant}\"")]
+    MisspelledClaim {
+        /// The name in the token.
+        found: String,
+        /// The name that is documented.
+        meant: &'static str,
+    },
     /// A rule could not be judged. No verifier that has its keys and a clock answers this.
     #[error("the rule `{}` could not be judged; report this as a bug", .0.id())]
     NotCheckable(TokenRule),
@@ -168,7 +176,7 @@ impl VerifyError {
             Self::ExpiresBeforeIssued | Self::LongLived { .. } => TokenRule::Lifetime,
             Self::Role(_) => TokenRule::Role,
             Self::Policy(_) => TokenRule::Policy,
-            Self::UnknownClaim(_) => TokenRule::KnownClaims,
+            Self::UnknownClaim(_) | Self::MisspelledClaim { .. } => TokenRule::KnownClaims,
             Self::NotCheckable(rule) => *rule,
         }
     }

@@ -148,6 +148,8 @@ impl ReadHeader {
     }
 }
 
+const KNOWN: [&str; 8] = ["iat", "exp", "aud", "iss", "sub", "displayName", "role", "policy"];
+
 /// Every claim as the type that holds only right values, or why it is none.
 pub(in crate::token) struct ReadClaims {
     pub(super) audience: Result<(), VerifyError>,
@@ -163,7 +165,6 @@ pub(in crate::token) struct ReadClaims {
 
 impl ReadClaims {
     fn of(claims: &Map<String, Value>) -> Self {
-        const KNOWN: [&str; 8] = ["iat", "exp", "aud", "iss", "sub", "displayName", "role", "policy"];
         let unknown = claims.keys().find(|name| !KNOWN.contains(&name.as_str()));
         let role = match (RoleClaim::from_json(claims.get("role")), claims.contains_key("policy")) {
             (Ok(RoleClaim::Null), false) => Err(ClaimsError::NullRoleWithoutPolicy),
@@ -182,8 +183,17 @@ impl ReadClaims {
             expires_at: date(claims, "exp"),
             role: role.map_err(VerifyError::Role),
             policy: claims.get("policy").map(Policy::from_json).transpose().map_err(VerifyError::Policy),
-            known: unknown.map_or(Ok(()), |name| Err(VerifyError::UnknownClaim(shortened(name)))),
+            known: unknown.map_or(Ok(()), |name| Err(unknown_claim(name))),
         }
+    }
+}
+
+fn unknown_claim(name: &str) -> VerifyError {
+    let found = shortened(name);
+    let letters = |name: &str| name.replace(['_', '-'], "").to_ascii_lowercase();
+    match KNOWN.into_iter().find(|known| letters(known) == letters(name)) {
+        Some(meant) => VerifyError::MisspelledClaim { found, meant },
+        None => VerifyError::UnknownClaim(found),
     }
 }
 

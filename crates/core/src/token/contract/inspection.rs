@@ -1,9 +1,12 @@
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use serde_json::{Map, Value};
 
-use super::{Evidence, Expectations, TABLE, TokenRule, VerifyError};
-use crate::token::clock::numeric_date;
+use super::{Evidence, Expectations, ReadClaims, TABLE, TokenRule, VerifyError};
+use crate::{
+    claims::{Access, Lifetime, Warning},
+    token::clock::numeric_date,
+};
 
 /// A token looked at by a person who asks why it is refused: decodes what it can, and reports every rule.
 ///
@@ -23,11 +26,12 @@ pub struct Inspection {
     header: Option<Map<String, Value>>,
     claims: Option<Map<String, Value>>,
     findings: Vec<Finding>,
+    warnings: Vec<Warning>,
 }
 
 impl Inspection {
     /// Inspects the text by the system's clock. The signature and whose license key it is cannot be judged without the keys:
-    /// [`Verifier::inspect`](crate::Verifier::inspect) has them.
+    /// [`Inspector`](crate::Inspector) takes either, and [`Verifier::inspect`](crate::Verifier::inspect) has both.
     #[must_use]
     pub fn of(text: &str) -> Self {
         Self::against(text, &Expectations { now: numeric_date(SystemTime::now()), ..Expectations::default() })
@@ -38,7 +42,8 @@ impl Inspection {
         let findings =
             TABLE.iter().map(|(rule, judge)| Finding { rule: *rule, outcome: judge(&evidence, expected) }).collect();
         let object = |json: Option<super::evidence::Json>| json.and_then(|json| json.object);
-        Self { header: object(evidence.header), claims: object(evidence.claims), findings }
+        let warnings = evidence.read_claims.as_ref().map(warnings).unwrap_or_default();
+        Self { header: object(evidence.header), claims: object(evidence.claims), findings, warnings }
     }
 
     /// The header, if it can be read.
@@ -67,6 +72,28 @@ impl Inspection {
             Outcome::Passed | Outcome::NotCheckable(_) => None,
         })
     }
+
+    /// What breaks no rule but is probably not meant, such as a policy beside a role, which does not restrict: the lint of
+    /// [`AgentClaims::warnings`](crate::AgentClaims::warnings), as far as the claims can be read.
+    #[must_use]
+    pub fn warnings(&self) -> &[Warning] {
+        &self.warnings
+    }
+}
+
+fn warnings(claims: &ReadClaims) -> Vec<Warning> {
+    let display_name = claims.display_name.as_ref().ok().and_then(Option::as_ref);
+    let mut warnings = Warning::of_names(claims.subject.as_ref().ok(), display_name);
+    if let (Ok(role), Ok(policy)) = (&claims.role, &claims.policy)
+        && let Ok(access) = Access::from_claims(*role, policy.clone())
+    {
+        warnings.extend(Warning::of_access(&access));
+    }
+    if let (Ok(issued_at), Ok(expires_at)) = (&claims.issued_at, &claims.expires_at) {
+        let lifetime = Duration::from_secs(expires_at.saturating_sub(*issued_at));
+        warnings.extend(Lifetime::long_lived(lifetime).ok().and_then(Warning::of_lifetime));
+    }
+    warnings
 }
 
 /// One rule and what became of it.

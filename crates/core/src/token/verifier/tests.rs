@@ -92,7 +92,11 @@ fn refuses_wrong_claims_by_name() {
         ("policy", json!("{}"), VerifyError::Policy(PolicyError::NotAnObject)),
         ("policy", json!(null), VerifyError::Policy(PolicyError::NotAnObject)),
         ("policy", json!({"devices": {"user_id": "x"}}), VerifyError::Policy(PolicyError::Version1)),
-        ("display_name", json!("Jane"), VerifyError::UnknownClaim("display_name".into())),
+        (
+            "display_name",
+            json!("Jane"),
+            VerifyError::MisspelledClaim { found: "display_name".into(), meant: "displayName" },
+        ),
         ("nbf", json!(NOW), VerifyError::UnknownClaim("nbf".into())),
     ] {
         assert_eq!(bench.verify_with(claim, value.clone()), Err(expected), "{claim}: {value}");

@@ -1,0 +1,95 @@
+use std::{future::Future, sync::Arc};
+
+use cobrowse_jwt::{KeySource, KeyUris, PublicKey, SigningKey, pem::PemErrorKind};
+
+use crate::{failure::Failure, passphrase::PassphraseArgs, progress::Progress};
+
+/// A private key, wherever it is.
+#[derive(clap::Args)]
+pub(crate) struct KeyArgs {
+    /// The private key: a path, file:///path, env:VARIABLE or awskms:///alias/name
+    #[arg(value_name = "KEY", env = "COBROWSE_KEY", hide_env_values = true)]
+    key: String,
+    #[command(flatten)]
+    passphrase: PassphraseArgs,
+}
+
+impl KeyArgs {
+    pub(crate) fn named(&self) -> Key<'_> {
+        Key { uri: &self.key, passphrase: &self.passphrase }
+    }
+}
+
+/// A key that was named, and is opened when it is needed.
+#[derive(Clone, Copy)]
+pub(crate) struct Key<'a> {
+    pub(crate) uri: &'a str,
+    pub(crate) passphrase: &'a PassphraseArgs,
+}
+
+impl Key<'_> {
+    /// Opens the key; for an encrypted one, and only then, gets the passphrase.
+    pub(crate) async fn open(&self, uris: KeyUris) -> Result<Arc<dyn KeySource>, Failure> {
+        let opened = {
+            let _progress = Progress::of("opening the key");
+            uris.open(self.uri).await.map_err(Failure::from)
+        };
+        match opened {
+            Err(failure) if failure.pem() == Some(PemErrorKind::PassphraseMissing) => {
+                let uris = uris.with_passphrase(self.passphrase.given_or_asked()?);
+                let _progress = Progress::of("decrypting the key");
+                Ok(uris.open(self.uri).await?)
+            }
+            opened => opened,
+        }
+    }
+
+    pub(crate) async fn snapshot(&self) -> Result<Arc<dyn SigningKey>, Failure> {
+        let source = self.open(KeyUris::new()).await?;
+        let _progress = Progress::of("asking for the key");
+        Ok(source.signing_key().await?)
+    }
+
+    pub(crate) async fn public_key(&self) -> Result<PublicKey, Failure> {
+        Ok(self.snapshot().await?.public_key().clone())
+    }
+
+    pub(crate) fn is_in_aws_kms(&self) -> bool {
+        self.starts_with("awskms:")
+    }
+
+    pub(crate) fn is_a_variable(&self) -> bool {
+        self.starts_with("env:")
+    }
+
+    /// In AWS KMS, and under a name that can be pointed at another key.
+    pub(crate) fn is_an_alias(&self) -> bool {
+        self.is_in_aws_kms() && self.uri.contains("alias/")
+    }
+
+    /// In AWS itself, and not at an endpoint that may be anything.
+    pub(crate) fn is_signed_for_by_aws(&self) -> bool {
+        self.starts_with("awskms:///")
+    }
+
+    fn starts_with(&self, start: &str) -> bool {
+        self.uri.get(..start.len()).is_some_and(|head| head.eq_ignore_ascii_case(start))
+    }
+
+    /// Runs what works with the key. Only the AWS SDK needs a runtime, so no other key starts one.
+    #[cfg_attr(not(feature = "aws-kms"), expect(clippy::unused_self, reason = "no key of this build needs a runtime"))]
+    pub(crate) fn block_on<T>(&self, work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
+        #[cfg(feature = "aws-kms")]
+        if self.is_in_aws_kms() {
+            return match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+                Ok(runtime) => runtime.block_on(work),
+                Err(error) => Err(Failure::new(
+                    crate::exit::Exit::KeyUnavailable,
+                    "the operating system gives no resources to reach AWS KMS with; check its limits",
+                )
+                .because(&error)),
+            };
+        }
+        pollster::block_on(work)
+    }
+}

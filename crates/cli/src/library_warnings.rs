@@ -1,0 +1,54 @@
+use std::fmt::{self, Write as _};
+
+use tracing::{
+    Event, Level, Metadata, Subscriber,
+    field::{Field, Visit},
+    span,
+};
+
+use crate::output;
+
+/// Shows what the library warns of, such as a key file that others may read, as warnings of this program.
+pub(crate) fn show() {
+    // It fails if another subscriber is set, and this program sets none.
+    let _ = tracing::subscriber::set_global_default(LibraryWarnings);
+}
+
+struct LibraryWarnings;
+
+impl Subscriber for LibraryWarnings {
+    fn enabled(&self, metadata: &Metadata<'_>) -> bool {
+        *metadata.level() <= Level::WARN && metadata.target().starts_with("cobrowse_jwt")
+    }
+
+    fn event(&self, event: &Event<'_>) {
+        let mut text = Text::default();
+        event.record(&mut text);
+        output::warning(&format!("{}{}", text.message, text.details));
+    }
+
+    fn new_span(&self, _: &span::Attributes<'_>) -> span::Id {
+        span::Id::from_u64(1)
+    }
+
+    fn record(&self, _: &span::Id, _: &span::Record<'_>) {}
+    fn record_follows_from(&self, _: &span::Id, _: &span::Id) {}
+    fn enter(&self, _: &span::Id) {}
+    fn exit(&self, _: &span::Id) {}
+}
+
+#[derive(Default)]
+struct Text {
+    message: String,
+    details: String,
+}
+
+impl Visit for Text {
+    fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
+        // Writing to a string cannot fail.
+        let _ = match field.name() {
+            "message" => write!(self.message, "{value:?}"),
+            name => write!(self.details, ", {name} {value:?}"),
+        };
+    }
+}

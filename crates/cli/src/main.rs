@@ -1,0 +1,55 @@
+#![doc = include_str!("../README.md")]
+#![expect(clippy::doc_markdown, reason = "clap prints the comments of arguments as they are")]
+
+mod command_line;
+mod doctor;
+mod exit;
+mod failure;
+mod inspect;
+mod judging;
+mod key;
+mod keygen;
+mod library_warnings;
+mod mint;
+mod output;
+mod passphrase;
+mod printable;
+mod progress;
+mod public_key;
+mod times;
+mod token_text;
+mod verify;
+
+use std::{io::Write as _, process::ExitCode};
+
+use command_line::{CommandLine, Subcommand};
+use exit::Exit;
+use failure::Failure;
+use output::Stdout;
+
+fn main() -> ExitCode {
+    let command_line = match CommandLine::parse() {
+        Ok(command_line) => command_line,
+        Err(exit) => return exit.into(),
+    };
+    library_warnings::show();
+    let done = run(command_line.subcommand, command_line.verbose).unwrap_or_else(|failure| {
+        failure.show(command_line.verbose);
+        failure.exit()
+    });
+    done.into()
+}
+
+fn run(subcommand: Subcommand, verbose: bool) -> Result<Exit, Failure> {
+    let mut stdout = Stdout::new();
+    let exit = match subcommand {
+        Subcommand::Keygen(keygen) => keygen.run(&mut stdout),
+        Subcommand::PublicKey(public_key) => public_key.run(&mut stdout),
+        Subcommand::Mint(mint) => mint.run(&mut stdout),
+        Subcommand::Inspect(inspect) => inspect.run(&mut stdout),
+        Subcommand::Verify(verify) => verify.run(&mut stdout),
+        Subcommand::Doctor(doctor) => doctor.run(&mut stdout, verbose),
+    }?;
+    stdout.flush()?;
+    Ok(exit)
+}

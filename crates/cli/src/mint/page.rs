@@ -1,0 +1,40 @@
+use std::str::FromStr;
+
+use cobrowse_jwt::{EmbedUrl, Instance};
+
+use crate::failure::Failure;
+
+pub(super) const HELP: &str = "Print the URL of a page of Cobrowse, signed in with the token: dashboard, code, connect, \
+                               connect/device/ID, session/ID or session/ID/recording";
+
+/// A page that can be embedded, by its path.
+#[derive(Clone)]
+pub(super) struct Page(String);
+
+impl Page {
+    pub(super) fn at(&self, instance: &Instance) -> Result<EmbedUrl, Failure> {
+        let url = match *self.0.split('/').collect::<Vec<_>>() {
+            ["dashboard"] => Ok(EmbedUrl::dashboard(instance)),
+            ["code"] => Ok(EmbedUrl::code(instance)),
+            ["connect"] => Ok(EmbedUrl::connect(instance)),
+            ["connect", "device", id] => EmbedUrl::connect_device(instance, id),
+            ["session", id] => EmbedUrl::session(instance, id),
+            ["session", id, "recording"] => EmbedUrl::recording(instance, id),
+            _ => return Err(Failure::usage("there is no such page; write one of those that `mint --help` lists")),
+        };
+        url.map_err(|error| Failure::usage(error.to_string()))
+    }
+}
+
+impl FromStr for Page {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let page = Self(text.to_owned());
+        // Before anything is signed.
+        match page.at(&Instance::default()) {
+            Ok(_) => Ok(page),
+            Err(failure) => Err(failure.sentence().to_owned()),
+        }
+    }
+}

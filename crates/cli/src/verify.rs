@@ -1,0 +1,86 @@
+use std::{io::Write as _, time::SystemTime};
+
+use cobrowse_jwt::{Inspection, Outcome, Verifier, VerifyError};
+use serde_json::{Value, json};
+
+use crate::{
+    exit::{self, Exit},
+    failure::Failure,
+    inspect::sentences,
+    judging::Judging,
+    output::Stdout,
+    printable::{self, quoted},
+    token_text::TokenText,
+};
+
+/// Accept or refuse a token, for programs: by the exit code, one line, or JSON
+#[derive(clap::Args)]
+#[command(after_help = format!("{EXAMPLES}\n\n{}", exit::VERIFY_HELP))]
+pub(crate) struct Verify {
+    #[command(flatten)]
+    judging: Judging,
+    /// Print JSON: the verdict, and every rule with its outcome
+    #[arg(long)]
+    json: bool,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  cobrowse-jwt verify --license SPGqPIcVnsOEJQ --public-key key.pub.pem < token
+  cobrowse-jwt verify --license SPGqPIcVnsOEJQ --key awskms:///alias/cobrowse --json < token";
+
+impl Verify {
+    pub(crate) fn run(&self, stdout: &mut Stdout) -> Result<Exit, Failure> {
+        let Some(license) = self.judging.license.clone() else {
+            return Err(Failure::usage("without the license key nothing can be accepted; give it by --license"));
+        };
+        let Some(public_key) = self.judging.public_key()? else {
+            return Err(Failure::usage(
+                "without the public key nothing can be accepted; give it by --public-key or --key",
+            ));
+        };
+        let token = TokenText::read(self.judging.token.as_deref())?.token;
+        // One moment for the verdict and for the report on it.
+        let now = SystemTime::now();
+        let mut verifier = Verifier::new(license, public_key).leeway(self.judging.leeway).clock(move || now);
+        if self.judging.allow_long_lived {
+            verifier = verifier.allow_long_lived();
+        }
+        let verdict = verifier.verify(&token);
+        if self.json {
+            let report = report(&verifier.inspect(&token), verdict.as_ref().err());
+            writeln!(stdout, "{}", printable::json_lines(&report))?;
+        } else {
+            match &verdict {
+                Ok(accepted) => writeln!(stdout, "accepted: {}", quoted(accepted.claims.subject().as_str()))?,
+                Err(error) => writeln!(stdout, "refused ({}): {}", error.rule().id(), sentences(error).join(": "))?,
+            }
+        }
+        Ok(match verdict {
+            Ok(_) => Exit::Ok,
+            Err(error) => Exit::TokenRefused(error.rule()),
+        })
+    }
+}
+
+fn report(inspection: &Inspection, error: Option<&VerifyError>) -> Value {
+    let findings = inspection.findings().iter().map(|finding| {
+        let (outcome, messages) = match &finding.outcome {
+            Outcome::Passed => ("passed", vec![finding.sentence()]),
+            Outcome::Failed(error) => ("failed", sentences(error)),
+            Outcome::NotCheckable(_) => ("unknown", vec![finding.sentence()]),
+        };
+        json!({"rule": finding.rule.id(), "outcome": outcome, "message": messages.join(": ")})
+    });
+    let warnings =
+        inspection.warnings().iter().map(|warning| json!({"id": warning.id(), "message": warning.to_string()}));
+    json!({
+        "accepted": error.is_none(),
+        "refused_by": error.map(|error| error.rule().id()),
+        "message": error.map(|error| sentences(error).join(": ")),
+        "header": inspection.header(),
+        "claims": inspection.claims(),
+        "rules": findings.collect::<Vec<_>>(),
+        "warnings": warnings.collect::<Vec<_>>(),
+    })
+}

@@ -1,0 +1,329 @@
+//! What is wrong with a token is called by its name.
+
+use serde_json::{Value, json};
+
+use crate::program::{Folder, HEADER, KEY, OTHER_KEY, encode, good_claims, now, sign, token};
+
+/// A token, the rules that it breaks and no others, and words that name what is wrong.
+struct Bad {
+    name: &'static str,
+    token: String,
+    breaks: &'static [&'static str],
+    named: &'static str,
+}
+
+fn bad(name: &'static str, token: String, breaks: &'static [&'static str], named: &'static str) -> Bad {
+    Bad { name, token, breaks, named }
+}
+
+/// The good token with another value of one claim, or without that claim.
+fn with(claim: &str, value: Option<Value>) -> String {
+    let mut claims = good_claims();
+    let members = claims.as_object_mut().unwrap();
+    match value {
+        Some(value) => members.insert(claim.to_owned(), value),
+        None => members.remove(claim),
+    };
+    token(HEADER, &claims.to_string())
+}
+
+fn with_header(header: &str) -> String {
+    token(header, &good_claims().to_string())
+}
+
+fn with_policy(policy: Value) -> String {
+    let mut claims = good_claims();
+    claims["role"] = Value::Null;
+    claims["policy"] = policy;
+    token(HEADER, &claims.to_string())
+}
+
+fn good() -> String {
+    with_header(HEADER)
+}
+
+fn of_no_form() -> Vec<Bad> {
+    let (input, signature) =
+        good().rsplit_once('.').map(|(input, signature)| (input.to_owned(), signature.to_owned())).unwrap();
+    let (header, claims) = input.split_once('.').unwrap();
+    let with_signs = json!({"displayName": "???>>>~~~"}).to_string();
+    vec![
+        bad("the license key", "SPGqPIcVnsOEJQ".to_owned(), &["compact-form", "header"], "1 parts instead of 3"),
+        bad("no signature", input.clone(), &["compact-form"], "2 parts instead of 3"),
+        bad("an encrypted token", format!("{input}.x.{signature}"), &["compact-form"], "4 parts instead of 3"),
+        bad("a line break", format!("{header}.\n{claims}.{signature}"), &["compact-form", "signature"], "white space"),
+        bad("a space at the end", format!("{} ", good()), &["compact-form"], "white space"),
+        bad("quotes", format!("\"{}\"", good()), &["compact-form"], "the header is not canonical base64url"),
+        bad(
+            "padding",
+            sign(&format!("{}==.{claims}", encode(HEADER.replace("\"}", "\" }"))), &KEY),
+            &["compact-form"],
+            "canonical",
+        ),
+        bad(
+            "another alphabet",
+            sign(&format!("{header}.{}", encode(with_signs).replace('-', "+").replace('_', "/")), &KEY),
+            &["compact-form", "aud", "iss", "sub", "iat", "exp"],
+            "the claims is not canonical base64url",
+        ),
+        bad("too long", with("displayName", Some(json!("x".repeat(70_000)))), &["size"], "over the limit of 65,536"),
+        bad("no JSON in the header", with_header("RS256"), &["header"], "the header is not a JSON object"),
+        bad("an array for claims", token(HEADER, "[1]"), &["claims"], "the claims are not a JSON object"),
+    ]
+}
+
+fn of_a_wrong_header() -> Vec<Bad> {
+    let unsigned = format!("{}.{}.", encode(r#"{"alg":"none","typ":"JWT"}"#), encode(good_claims().to_string()));
+    let other_vendor = {
+        let header = encode(r#"{"alg":"HS256","typ":"JWT","kid":"app_5f3"}"#);
+        format!("{header}.{}.{}", encode(r#"{"scope":"user","external_id":"7"}"#), encode([7; 32]))
+    };
+    vec![
+        bad(
+            "an algorithm twice",
+            with_header(r#"{"alg":"RS256","alg":"RS256","typ":"JWT"}"#),
+            &["header"],
+            "\"alg\" twice",
+        ),
+        bad("not signed", unsigned, &["alg", "signature"], "nobody has signed the token"),
+        bad(
+            "another vendor's",
+            other_vendor,
+            &["alg", "signature", "aud", "iss", "sub", "iat", "exp", "known-claims"],
+            "HS256, which signs with a shared secret; this is another vendor's token",
+        ),
+        bad(
+            "ES256",
+            with_header(r#"{"alg":"ES256","typ":"JWT"}"#),
+            &["alg"],
+            "the algorithm is \"ES256\"; sign with RS256",
+        ),
+        bad("lower case", with_header(r#"{"alg":"rs256","typ":"JWT"}"#), &["alg"], "the algorithm is \"rs256\""),
+        bad("no algorithm", with_header(r#"{"typ":"JWT"}"#), &["alg"], "names no algorithm"),
+        bad("no type", with_header(r#"{"alg":"RS256"}"#), &["typ"], "the header's typ is not \"JWT\""),
+        bad("an access token", with_header(r#"{"alg":"RS256","typ":"at+jwt"}"#), &["typ"], "the header's typ"),
+        bad(
+            "an extension",
+            with_header(r#"{"alg":"RS256","typ":"JWT","crit":["exp"]}"#),
+            &["crit"],
+            "extensions (crit)",
+        ),
+        bad("a key's address", with_header(r#"{"alg":"RS256","typ":"JWT","jku":"x"}"#), &["header-members"], "\"jku\""),
+        bad(
+            "a number for a key id",
+            with_header(r#"{"alg":"RS256","typ":"JWT","kid":7}"#),
+            &["header-members"],
+            "kid is not a string",
+        ),
+    ]
+}
+
+fn of_a_wrong_signature() -> Vec<Bad> {
+    let (header, claims) = (encode(HEADER), encode(good_claims().to_string()));
+    let (_, signature) =
+        good().rsplit_once('.').map(|(input, signature)| (input.to_owned(), signature.to_owned())).unwrap();
+    let altered = encode(json!({"sub": "boss@example.com"}).as_object().map_or(String::new(), |boss| {
+        let mut claims = good_claims();
+        claims["sub"] = boss["sub"].clone();
+        claims.to_string()
+    }));
+    vec![
+        bad("another key's", sign(&format!("{header}.{claims}"), &OTHER_KEY), &["signature"], "signed by another key"),
+        bad("altered", format!("{header}.{altered}.{signature}"), &["signature"], "or altered since"),
+        bad(
+            "cut off",
+            {
+                let good = good();
+                good[..good.len() - 10].to_owned()
+            },
+            &["signature"],
+            "does not verify",
+        ),
+    ]
+}
+
+fn of_wrong_claims() -> Vec<Bad> {
+    let twice = good_claims().to_string().replacen('{', r#"{"sub":"boss@example.com","#, 1);
+    vec![
+        bad("a claim twice", token(HEADER, &twice), &["claims"], "\"sub\" twice"),
+        bad(
+            "a slash after the audience",
+            with("aud", Some(json!("https://cobrowse.io/"))),
+            &["aud"],
+            "without a trailing slash",
+        ),
+        bad(
+            "a self-hosted audience",
+            with("aud", Some(json!("https://support.example.com"))),
+            &["aud"],
+            "for self-hosted instances too",
+        ),
+        bad(
+            "a list of audiences",
+            with("aud", Some(json!(["https://cobrowse.io"]))),
+            &["aud"],
+            "not exactly \"https://cobrowse.io\"",
+        ),
+        bad("no audience", with("aud", None), &["aud"], "the claim aud is missing"),
+        bad(
+            "another account",
+            with("iss", Some(json!("trial"))),
+            &["iss"],
+            "another license key than the expected one",
+        ),
+        bad("a URL for an issuer", with("iss", Some(json!("https://idp.example.com"))), &["iss"], "no license key"),
+        bad("no issuer", with("iss", None), &["iss"], "the claim iss is missing"),
+        bad("nobody", with("sub", Some(json!(" "))), &["sub"], "names nobody"),
+        bad("a number for an agent", with("sub", Some(json!(42))), &["sub"], "the claim sub is not a string"),
+        bad("no agent", with("sub", None), &["sub"], "the claim sub is missing"),
+        bad(
+            "a control in the name",
+            with("displayName", Some(json!("Jane\u{1b}[2J"))),
+            &["display-name"],
+            "control character",
+        ),
+        bad(
+            "another spelling",
+            with("display_name", Some(json!("Jane"))),
+            &["known-claims"],
+            "rename it to \"displayName\"",
+        ),
+        bad("a claim too many", with("nbf", Some(json!(now()))), &["known-claims"], "\"nbf\" is not one of Cobrowse's"),
+    ]
+}
+
+fn of_wrong_times() -> Vec<Bad> {
+    let in_milliseconds = |claims: &[&str]| {
+        let mut all = good_claims();
+        for claim in claims {
+            all[claim] = json!(all[claim].as_u64().unwrap() * 1_000);
+        }
+        token(HEADER, &all.to_string())
+    };
+    vec![
+        bad("an expiry in milliseconds", in_milliseconds(&["exp"]), &["seconds"], "the claim exp is in milliseconds"),
+        bad("both in milliseconds", in_milliseconds(&["iat", "exp"]), &["seconds"], "the claim iat is in milliseconds"),
+        bad(
+            "text for an expiry",
+            with("exp", Some(json!((now() + 60).to_string()))),
+            &["exp"],
+            "exp is not a whole number",
+        ),
+        bad("a fraction", with("iat", Some(json!(1.5))), &["iat"], "iat is not a whole number"),
+        bad("expired", with("exp", Some(json!(now() - 30))), &["exp"], "the token expired 3"),
+        bad("not issued yet", with("iat", Some(json!(now() + 600))), &["iat"], "seconds in the future"),
+        bad("no expiry", with("exp", None), &["exp"], "the claim exp is missing"),
+        bad("no time of issue", with("iat", None), &["iat"], "the claim iat is missing"),
+        bad("2099", with("exp", Some(json!(4_102_444_799_u64))), &["lifetime"], "over a day"),
+        bad(
+            "dead from the start",
+            with("exp", Some(json!(now() - 90))),
+            &["exp", "lifetime"],
+            "expires before it is issued",
+        ),
+    ]
+}
+
+fn of_wrong_access() -> Vec<Bad> {
+    vec![
+        bad(
+            "an unknown role",
+            with("role", Some(json!("admin"))),
+            &["role"],
+            "none of \"administrator\", \"agent\" and null",
+        ),
+        bad("null alone", with("role", Some(json!(null))), &["role"], "the role is null but there is no policy"),
+        bad("version 1", with_policy(json!({"devices": {"user_id": "42"}})), &["policy"], "the deprecated version 1"),
+        bad("text for a version", with_policy(json!({"version": "3"})), &["policy"], "neither 3 nor 2"),
+        bad("text for a policy", with_policy(json!("{\"version\":3}")), &["policy"], "and not a string of it"),
+        bad(
+            "a policy that does not restrict",
+            with_policy(json!({"version": 3, "devices": {"custom_data": {}}})),
+            &["policy"],
+            "so it would grant everything",
+        ),
+        bad(
+            "camel case",
+            with_policy(json!({"version": 3, "devices": {"customData": {"a": "b"}}})),
+            &["policy"],
+            "custom_data, id and permissions",
+        ),
+        bad(
+            "no text to compare",
+            with_policy(json!({"version": 3, "devices": {"custom_data": {"a": 42}}})),
+            &["policy"],
+            "wrong JSON type",
+        ),
+        bad(
+            "no value to compare",
+            with_policy(json!({"version": 3, "devices": {"custom_data": {"a": ""}}})),
+            &["policy"],
+            "\"a\" is empty",
+        ),
+        bad(
+            "an unknown permission",
+            with_policy(json!({"version": 3, "devices": {"permissions": ["write"]}})),
+            &["policy"],
+            "create, read, update and delete",
+        ),
+        bad(
+            "permissions in version 2",
+            with_policy(json!({"version": 2, "devices": {"permissions": ["read"]}})),
+            &["policy"],
+            "need a policy of version 3",
+        ),
+    ]
+}
+
+fn table() -> Vec<Bad> {
+    [of_no_form(), of_a_wrong_header(), of_a_wrong_signature(), of_wrong_claims(), of_wrong_times(), of_wrong_access()]
+        .into_iter()
+        .flatten()
+        .collect()
+}
+
+#[test]
+fn each_is_named_and_nothing_else_is() {
+    let folder = Folder::new();
+    let table = table();
+    assert!(table.len() >= 40, "{}", table.len());
+    for Bad { name, token, breaks, named } in table {
+        let ended = folder.read(&["inspect", "--license", "SPGqPIcVnsOEJQ", "--public-key", "key.pub.pem"], &token);
+        assert_eq!((ended.exit, ended.stderr.as_str()), (1, ""), "{name}: {ended:?}");
+        let broken: Vec<_> = ended
+            .stdout
+            .lines()
+            .filter_map(|line| line.trim_start().strip_prefix("FAILED"))
+            .filter_map(|line| line.split_whitespace().next())
+            .collect();
+        assert_eq!(broken, breaks, "{name}: {}", ended.stdout);
+        let said = ended.stdout.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(said.contains(named), "{name}: {named:?} in {}", ended.stdout);
+    }
+}
+
+#[test]
+fn the_good_one_breaks_nothing() {
+    let ended = Folder::new().read(&["inspect", "--license", "SPGqPIcVnsOEJQ", "--public-key", "key.pub.pem"], &good());
+    assert!(ended.result().ends_with("\nThe token keeps every rule.\n"));
+}
+
+#[test]
+fn a_policy_that_does_not_restrict_is_warned_of() {
+    let folder = Folder::new();
+    let policy = json!({"version": 3, "devices": {"custom_data": {"user_id": "42"}}, "sessions": {}, "push": {}});
+    for (role, warning) in [
+        (Some(json!("administrator")), "administrator-with-policy"),
+        (Some(json!("agent")), "agent-with-policy"),
+        (None, "default-role-with-policy"),
+    ] {
+        let mut claims = good_claims();
+        claims["policy"] = policy.clone();
+        if let Some(role) = role {
+            claims["role"] = role;
+        }
+        let said = folder.read(&["inspect"], &token(HEADER, &claims.to_string())).result();
+        let line = said.lines().find(|line| line.starts_with("  warn")).unwrap_or_default();
+        assert!(line.contains(warning) && line.contains("\"role\": null"), "{said}");
+    }
+}

@@ -1,0 +1,19 @@
+//! The program as its users meet it.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod bad_tokens;
+mod doctor;
+mod encrypted_keys;
+mod inspect;
+mod keygen;
+mod kms;
+mod mint;
+mod node;
+mod program;
+mod public_key;
+mod readme;
+mod secrets;
+mod streams;
+mod terminal;
+mod usage;
+mod verify;

@@ -1,0 +1,58 @@
+use cobrowse_jwt::PublicKey;
+
+use crate::program::{Ended, Folder, KEY};
+
+#[test]
+fn prints_the_public_half_in_each_form() {
+    let folder = Folder::new();
+    assert_eq!(folder.run(&["public-key", "key.pem"]).result(), KEY.public_key().to_pem());
+    let jwk = folder.run(&["public-key", "key.pem", "--jwk"]).result();
+    assert_eq!(&PublicKey::from_jwk(&jwk).unwrap(), KEY.public_key());
+    let thumbprint = folder.run(&["public-key", "key.pem", "--thumbprint"]).result();
+    assert_eq!(thumbprint.trim_end(), KEY.public_key().thumbprint());
+}
+
+#[test]
+fn of_a_file_uri_and_of_a_variable() {
+    let folder = Folder::new();
+    let uri = format!("file://{}", folder.path("key.pem").display());
+    assert_eq!(folder.run(&["public-key", &uri]).result(), KEY.public_key().to_pem());
+    let pem = KEY.to_pkcs8_pem().unwrap();
+    let variable = folder.command(&["public-key", "env:SIGNING_KEY"]).env("SIGNING_KEY", &*pem).output().unwrap();
+    assert_eq!(Ended::of(&variable).result(), KEY.public_key().to_pem());
+    let by_variable = folder.command(&["public-key"]).env("COBROWSE_KEY", "key.pem").output().unwrap();
+    assert_eq!(Ended::of(&by_variable).result(), KEY.public_key().to_pem());
+}
+
+#[test]
+fn what_is_no_key_is_named() {
+    let folder = Folder::new();
+    folder.run(&["public-key", "nothing.pem"]).exits(4, "error: nothing.pem: there is no such file; correct the path");
+    folder.run(&["public-key", "key.pub.pem"]).exits(4, "this is a public key; give the private key");
+    folder.write("loose.pem", &KEY.to_pkcs8_pem().unwrap(), 0o666);
+    folder.run(&["public-key", "loose.pem"]).exits(4, "others than its owner may write the file (mode 666)");
+    folder.run(&["public-key", "env:NOT_SET"]).exits(4, "the variable NOT_SET is not set; set it");
+    let broken = folder.command(&["public-key", "env:BROKEN"]).env("BROKEN", "hello").output().unwrap();
+    Ended::of(&broken).exits(4, "error: the variable BROKEN: there is no PEM block");
+    folder.run(&["public-key", "vault:x"]).exits(2, "scheme is not known");
+    folder.run(&["public-key", "awskms:alias/x"]).exits(2, "");
+    folder.run(&["public-key"]).exits(2, "<KEY>");
+    folder.run(&["public-key", "key.pem", "--jwk", "--thumbprint"]).exits(2, "cannot be used with");
+}
+
+#[test]
+fn causes_are_shown_when_asked_for() {
+    let folder = Folder::new();
+    let brief = folder.run(&["public-key", "nothing.pem"]).exits(4, "error: ");
+    assert!(!brief.stderr.contains("because"), "{brief:?}");
+    folder.run(&["public-key", "nothing.pem", "--verbose"]).exits(4, "because: the signing key cannot be read");
+}
+
+#[test]
+fn the_librarys_warnings_are_shown() {
+    let folder = Folder::new();
+    folder.write("shared.pem", &KEY.to_pkcs8_pem().unwrap(), 0o644);
+    let ended =
+        folder.run(&["public-key", "shared.pem"]).exits(0, "warning: others than its owner may read the key file");
+    assert_eq!(ended.stdout, KEY.public_key().to_pem());
+}

@@ -1,0 +1,74 @@
+//! The commands of the README, run one after another, print what the README says they do.
+
+use std::process::Command;
+
+use crate::program::Folder;
+
+const README: &str = include_str!("../../../../README.md");
+
+const HEADING: &str = "## On the command line";
+
+/// Tells the outputs of the commands apart.
+const MARK: &str = "=== end of a command ===";
+
+#[test]
+fn the_five_commands_print_what_it_says() {
+    let steps = steps(README.split_once(HEADING).unwrap().1.split("\n## ").next().unwrap());
+    assert_eq!(steps.iter().filter(|(command, _)| command.contains("cobrowse-jwt ")).count(), 5, "{steps:?}");
+    let folder = Folder::empty();
+    // One shell, so that variables live on.
+    let commands: Vec<_> = steps.iter().map(|(command, _)| format!("{{ {command}\n}} 2>&1\necho '{MARK}'\n")).collect();
+    let script = commands.concat();
+    let mut shell = Command::new("sh");
+    shell.args(["-eu", "-c", &script]).current_dir(folder.path("")).env_clear().envs(folder.variables());
+    let output = shell.output().unwrap();
+    let printed = String::from_utf8(output.stdout).unwrap();
+    assert!(output.status.success(), "{printed}{}", String::from_utf8_lossy(&output.stderr));
+    let printed: Vec<_> = printed.split(&format!("{MARK}\n")).collect();
+    for ((command, expected), printed) in steps.iter().zip(printed) {
+        assert_eq!(lasting(printed), lasting(expected), "\n$ {command}\n{printed}");
+    }
+}
+
+/// The commands in the section and what stands below each.
+fn steps(section: &str) -> Vec<(String, String)> {
+    let mut steps: Vec<(String, String)> = Vec::new();
+    for block in section.split("```console\n").skip(1).filter_map(|rest| rest.split("```").next()) {
+        for line in block.lines() {
+            match (line.strip_prefix("$ "), steps.last_mut()) {
+                (Some(command), _) => steps.push((command.to_owned(), String::new())),
+                (None, Some((_, output))) => output.extend([line, "\n"]),
+                (None, None) => panic!("output before any command: {line}"),
+            }
+        }
+    }
+    steps
+}
+
+/// What is the same at every run: not keys, thumbprints, times and figures.
+fn lasting(output: &str) -> Vec<String> {
+    let mut in_pem = false;
+    let mut lines = Vec::new();
+    for line in output.lines().filter(|line| !line.is_empty()) {
+        let was_in_pem = in_pem;
+        in_pem = if line.starts_with("-----BEGIN ") { true } else { in_pem && !line.starts_with("-----END ") };
+        if was_in_pem && in_pem {
+            continue;
+        }
+        let date = ["issued", "expires"].into_iter().find(|date| line.trim_start().starts_with(date));
+        let line = date.unwrap_or(line);
+        let words = line.split_whitespace().map(|word| {
+            let base64 = word.trim_end_matches([',', '.']).len() >= 40;
+            let figure = word.starts_with(|char: char| char.is_ascii_digit() || char == '+');
+            if base64 {
+                "<key>"
+            } else if figure {
+                "<figure>"
+            } else {
+                word
+            }
+        });
+        lines.push(words.collect::<Vec<_>>().join(" "));
+    }
+    lines
+}

@@ -1,0 +1,180 @@
+use std::{fmt, sync::Arc, time::SystemTime};
+
+use super::{
+    Clock, ClockSkew,
+    clock::numeric_date,
+    contract::{Expectations, Inspection},
+};
+use crate::{claims::LicenseKey, keys::PublicKey};
+
+/// Makes an [`Inspection`] with as much as is known: the public key without the license key, or the license key alone.
+///
+/// What is not given leaves its rule not checkable. To accept a token, use [`Verifier`](crate::Verifier).
+///
+/// ```
+/// use cobrowse_jwt_core::{Inspector, Outcome, PublicKey, TokenRule};
+///
+/// # const PEM: &str = include_str!("../../tests/data/public_key.pem");
+/// # let token = "eyJhbGciOiJSUzI1NiJ9.e30.AAAA";
+/// let inspection = Inspector::new().public_key(PublicKey::from_pem(PEM)?).inspect(token);
+/// let signature = inspection.findings().iter().find(|finding| finding.rule == TokenRule::Signature);
+/// assert!(matches!(signature.unwrap().outcome, Outcome::Failed(_)));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone)]
+#[must_use = "an inspector does nothing until `inspect` is called"]
+pub struct Inspector {
+    license_key: Option<LicenseKey>,
+    public_key: Option<PublicKey>,
+    clock: Arc<dyn Clock>,
+    leeway: ClockSkew,
+    long_lived: bool,
+}
+
+impl Inspector {
+    /// An inspector that knows the system's clock and nothing else.
+    pub fn new() -> Self {
+        Self {
+            license_key: None,
+            public_key: None,
+            clock: Arc::new(SystemTime::now),
+            leeway: ClockSkew::default(),
+            long_lived: false,
+        }
+    }
+
+    /// Compares the issuer (`iss`) with this license key.
+    pub fn license_key(self, license_key: LicenseKey) -> Self {
+        Self { license_key: Some(license_key), ..self }
+    }
+
+    /// Verifies the signature under this key.
+    pub fn public_key(self, public_key: PublicKey) -> Self {
+        Self { public_key: Some(public_key), ..self }
+    }
+
+    /// Tolerates clocks that stand this far apart, as [`Verifier::leeway`](crate::Verifier::leeway).
+    pub fn leeway(self, leeway: ClockSkew) -> Self {
+        Self { leeway, ..self }
+    }
+
+    /// Passes tokens that live over 24 hours, as SCIM provisioning uses them.
+    pub fn allow_long_lived(self) -> Self {
+        Self { long_lived: true, ..self }
+    }
+
+    /// Reads the time from here instead of the system's clock.
+    pub fn clock(self, clock: impl Clock + 'static) -> Self {
+        Self { clock: Arc::new(clock), ..self }
+    }
+
+    /// Reports every rule.
+    #[must_use]
+    pub fn inspect(&self, token: &str) -> Inspection {
+        let expected = Expectations {
+            license_key: self.license_key.as_ref(),
+            public_key: self.public_key.as_ref(),
+            now: numeric_date(self.clock.now()),
+            leeway: self.leeway,
+            long_lived: self.long_lived,
+        };
+        Inspection::against(token, &expected)
+    }
+}
+
+impl Default for Inspector {
+    /// As [`Inspector::new`].
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl fmt::Debug for Inspector {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Inspector")
+            .field("license_key", &self.license_key)
+            .field("public_key", &self.public_key)
+            .field("leeway", &self.leeway)
+            .field("long_lived", &self.long_lived)
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::{Duration, UNIX_EPOCH};
+
+    use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+
+    use super::*;
+    use crate::{
+        claims::Warning,
+        token::{Outcome, TokenRule, VerifyError},
+    };
+
+    const PEM: &str = include_str!("../../tests/data/public_key.pem");
+
+    fn token(claims: &str) -> String {
+        let encode = |json: &str| URL_SAFE_NO_PAD.encode(json);
+        format!("{}.{}.AAAA", encode(r#"{"alg":"RS256","typ":"JWT"}"#), encode(claims))
+    }
+
+    fn outcome(inspection: &Inspection, rule: TokenRule) -> &Outcome {
+        &inspection.findings().iter().find(|finding| finding.rule == rule).unwrap().outcome
+    }
+
+    #[test]
+    fn judges_by_what_it_was_given_and_no_more() {
+        let token = token(r#"{"iss":"SPGqPIcVnsOEJQ"}"#);
+        let nothing = Inspector::new().inspect(&token);
+        assert!(matches!(outcome(&nothing, TokenRule::Signature), Outcome::NotCheckable(_)));
+        assert!(matches!(outcome(&nothing, TokenRule::Issuer), Outcome::NotCheckable(_)));
+
+        let key = Inspector::new().public_key(PublicKey::from_pem(PEM).unwrap()).inspect(&token);
+        assert_eq!(outcome(&key, TokenRule::Signature), &Outcome::Failed(VerifyError::Signature));
+        assert!(matches!(outcome(&key, TokenRule::Issuer), Outcome::NotCheckable(_)));
+
+        let license = |text| Inspector::new().license_key(LicenseKey::new(text).unwrap()).inspect(&token);
+        assert_eq!(outcome(&license("SPGqPIcVnsOEJQ"), TokenRule::Issuer), &Outcome::Passed);
+        assert_eq!(outcome(&license("trial"), TokenRule::Issuer), &Outcome::Failed(VerifyError::OtherIssuer));
+    }
+
+    #[test]
+    fn clock_leeway_and_long_life_are_heeded() {
+        let token = token(r#"{"iat":1000,"exp":101000}"#);
+        let at = |seconds| Inspector::new().clock(move || UNIX_EPOCH + Duration::from_secs(seconds));
+        let expired = at(101_005).inspect(&token);
+        assert_eq!(outcome(&expired, TokenRule::Expiry), &Outcome::Failed(VerifyError::Expired { seconds: 5 }));
+        let leeway = ClockSkew::new(Duration::from_secs(6)).unwrap();
+        let tolerated = at(101_005).leeway(leeway).allow_long_lived().inspect(&token);
+        assert_eq!(outcome(&tolerated, TokenRule::Expiry), &Outcome::Passed);
+        assert_eq!(outcome(&tolerated, TokenRule::Lifetime), &Outcome::Passed);
+        assert!(matches!(outcome(&expired, TokenRule::Lifetime), Outcome::Failed(_)));
+    }
+
+    #[test]
+    fn warns_as_far_as_the_claims_can_be_read() {
+        let warnings = |claims: &str| Inspector::new().inspect(&token(claims)).warnings().to_vec();
+        assert_eq!(warnings(r#"{"sub":"a@b"}"#), []);
+        assert_eq!(warnings(r#"{"sub":"jane"}"#), [Warning::SubjectWithoutAt]);
+        assert_eq!(
+            warnings(r#"{"role":"administrator","policy":{"version":3,"features":{}}}"#),
+            [Warning::AdministratorWithPolicy]
+        );
+        assert_eq!(warnings(r#"{"policy":{"version":3,"features":{}}}"#), [Warning::DefaultRoleWithPolicy]);
+        assert_eq!(warnings(r#"{"role":"admin","policy":{"version":3}}"#), []);
+        assert_eq!(warnings(r#"{"iat":0,"exp":100000}"#), [Warning::LongLived]);
+        assert!(Inspector::new().inspect("no token").warnings().is_empty());
+    }
+
+    #[test]
+    fn another_spelling_of_a_claim_is_named() {
+        for (found, meant) in [("display_name", "displayName"), ("Role", "role"), ("ISS", "iss")] {
+            let inspection = Inspector::new().inspect(&token(&format!(r#"{{"{found}":"x"}}"#)));
+            let error = VerifyError::MisspelledClaim { found: found.to_owned(), meant };
+            assert!(inspection.failures().any(|failure| *failure == error), "{inspection:?}");
+            assert_eq!(error.rule(), TokenRule::KnownClaims);
+        }
+    }
+}
