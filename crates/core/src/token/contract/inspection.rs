@@ -2,8 +2,8 @@ use std::time::SystemTime;
 
 use serde_json::{Map, Value};
 
-use super::{Evidence, Expectations, TABLE, TokenRule, VerifyError};
-use crate::token::clock::numeric_date;
+use super::{Decoded, Evidence, Expectations, TABLE, TokenRule, VerifyError, evidence::Part};
+use crate::{json::Object, token::clock::numeric_date};
 
 /// A token looked at by a person who asks why it is refused: decodes what it can, and reports every rule.
 ///
@@ -34,10 +34,11 @@ impl Inspection {
     }
 
     pub(in crate::token) fn against(text: &str, expected: &Expectations<'_>) -> Self {
-        let evidence = Evidence::read(text);
+        let decoded = Decoded::read(text);
+        let evidence = Evidence::of(&decoded);
         let findings =
             TABLE.iter().map(|(rule, judge)| Finding { rule: *rule, outcome: judge(&evidence, expected) }).collect();
-        let object = |json: Option<super::evidence::Json>| json.and_then(|json| json.object);
+        let object = |part: Option<Part<'_>>| part?.object.map(Object::into_map);
         Self { header: object(evidence.header), claims: object(evidence.claims), findings }
     }
 
