@@ -14,7 +14,7 @@ const USAGE: &str = "\
 usage: cargo xtask <task>
 
   test           set up the foreign JWT libraries and the emulators of AWS KMS, and run every test
-  check          formatting, lints, docs, licences, advisories, feature combinations and the arrows between crates
+  check          formatting, lints, docs, licences, advisories, counts, feature combinations and the arrows between crates
   bench [NAME]   measure, ours beside the peers', everything or what is named; figures in target/bench/summary.json
   bench --check  compare the counts that must not grow with the committed ones: instructions, allocations, crates
   services up    start the emulators in the background, for working by hand

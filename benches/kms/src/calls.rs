@@ -25,7 +25,7 @@ pub struct Calls {
     client: Client,
     minter: Minter,
     claims: Arc<AgentClaims>,
-    verifying: Verifying,
+    verifying: Arc<Verifying>,
 }
 
 impl Calls {
@@ -42,7 +42,7 @@ impl Calls {
         };
         // At one moment, so that the stub signs once and remembers.
         let minter = Minter::builder(license_key(), source).clock(clock);
-        Self { runtime, stub, client, minter: minter.build(), claims: Arc::new(claims()), verifying: Verifying::new(2048) }
+        Self { runtime, stub, client, minter: minter.build(), claims: Arc::new(claims()), verifying: Arc::new(Verifying::new(2048)) }
     }
 
     /// How much later than it could the stub answers from now on.
@@ -56,6 +56,18 @@ impl Calls {
         self.repeat(concurrency, count, move || {
             let client = client.clone();
             async move { sign(&client).await }
+        });
+    }
+
+    /// Bare calls, each with a verification where its signature would be verified.
+    pub fn bare_and_verify(&self, concurrency: u32, count: u32) {
+        let (client, verifying) = (self.client.clone(), Arc::clone(&self.verifying));
+        self.repeat(concurrency, count, move || {
+            let (client, verifying) = (client.clone(), Arc::clone(&verifying));
+            async move {
+                sign(&client).await;
+                verifying.raw();
+            }
         });
     }
 

@@ -9,6 +9,11 @@ fn main() {
     let calls = &Calls::new();
     let mut workloads: Vec<Workload<'_>> = vec![("verify-raw".into(), Box::new(move |count| calls.verify(count)))];
     for concurrency in [1, 64, 256] {
+        let verify = move |count| {
+            calls.latency(Duration::ZERO);
+            calls.bare_and_verify(concurrency, count);
+        };
+        workloads.push((format!("bare-verify-{concurrency}"), Box::new(verify)));
         for (name, latency) in [("", Duration::ZERO), ("-late", Duration::from_millis(20))] {
             let bare = move |count| {
                 calls.latency(latency);
