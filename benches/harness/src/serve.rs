@@ -23,7 +23,7 @@ pub fn serve(mut workloads: Vec<Workload<'_>>) {
             .unwrap_or_else(|| panic!("there is no workload {name}"));
         let (wall, cpu) = (Instant::now(), Cpu::THREAD.used());
         work(count);
-        let (cpu, wall) = (Cpu::THREAD.used() - cpu, wall.elapsed());
+        let (cpu, wall) = (Cpu::THREAD.used().saturating_sub(cpu), wall.elapsed());
         println!("{} {}", wall.as_nanos(), cpu.as_nanos());
         stdout().flush().unwrap();
     }

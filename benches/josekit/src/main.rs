@@ -2,7 +2,7 @@
 
 use std::hint::black_box;
 
-use harness::{Claims, SIZES, Workload, private_key, public_key, serve, token};
+use harness::{Claims, SIZES, Workload, private_key, serve};
 use josekit::{
     jws::{JwsHeader, RS256},
     jwt::{self, JwtPayload},
@@ -19,13 +19,8 @@ fn main() {
             let Ok(Value::Object(claims)) = serde_json::to_value(Claims::now()) else { panic!("no object") };
             jwt::encode_with_signer(&JwtPayload::from_map(claims).unwrap(), &header, &signer).unwrap()
         };
-        workloads.push((
-            format!("mint-{bits}"),
-            Box::new(move |count| (0..count).for_each(|_| drop(black_box(mint())))),
-        ));
+        workloads
+            .push((format!("mint-{bits}"), Box::new(move |count| (0..count).for_each(|_| drop(black_box(mint()))))));
     }
-    let (token, verifier) = (token(2048), RS256.verifier_from_pem(public_key(2048)).unwrap());
-    let verify = move || jwt::decode_with_verifier(&token, &verifier).unwrap();
-    workloads.push(("verify".into(), Box::new(move |count| (0..count).for_each(|_| drop(black_box(verify()))))));
     serve(workloads);
 }

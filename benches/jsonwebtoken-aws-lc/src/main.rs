@@ -11,10 +11,8 @@ fn main() {
         let key = EncodingKey::from_rsa_pem(private_key(bits).as_bytes()).unwrap();
         let header = Header::new(Algorithm::RS256);
         let mint = move || encode(&header, &Claims::now(), &key).unwrap();
-        workloads.push((
-            format!("mint-{bits}"),
-            Box::new(move |count| (0..count).for_each(|_| drop(black_box(mint())))),
-        ));
+        workloads
+            .push((format!("mint-{bits}"), Box::new(move |count| (0..count).for_each(|_| drop(black_box(mint()))))));
     }
     let (token, key) = (token(2048), DecodingKey::from_rsa_pem(public_key(2048).as_bytes()).unwrap());
     let mut validation = Validation::new(Algorithm::RS256);

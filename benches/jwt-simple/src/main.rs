@@ -2,7 +2,9 @@
 
 use std::hint::black_box;
 
-use harness::{AUDIENCE, Claims as Wanted, DISPLAY_NAME, LICENSE_KEY, Policy, SIZES, SUBJECT, Workload, private_key, serve};
+use harness::{
+    AUDIENCE, Claims as Wanted, DISPLAY_NAME, LICENSE_KEY, Policy, SIZES, SUBJECT, Workload, private_key, serve,
+};
 use jwt_simple::prelude::{Claims, Duration, RS256KeyPair, RSAKeyPairLike as _};
 use serde::Serialize;
 
@@ -25,10 +27,8 @@ fn main() {
             let claims = claims.with_issuer(LICENSE_KEY).with_audience(AUDIENCE).with_subject(SUBJECT);
             key.sign(claims).unwrap()
         };
-        workloads.push((
-            format!("mint-{bits}"),
-            Box::new(move |count| (0..count).for_each(|_| drop(black_box(mint())))),
-        ));
+        workloads
+            .push((format!("mint-{bits}"), Box::new(move |count| (0..count).for_each(|_| drop(black_box(mint()))))));
     }
     serve(workloads);
 }

@@ -1,6 +1,7 @@
 use std::{hint::black_box, sync::Arc, time::Duration};
 
-use bench_ours::{Verifying, claims, clock, license_key};use cobrowse_jwt::{
+use bench_ours::{Verifying, claims, clock, license_key};
+use cobrowse_jwt::{
     AgentClaims, Minter, PublicKey, SigningInput,
     aws_kms::{
         AwsKms,
@@ -42,7 +43,14 @@ impl Calls {
         };
         // At one moment, so that the stub signs once and remembers.
         let minter = Minter::builder(license_key(), source).clock(clock);
-        Self { runtime, stub, client, minter: minter.build(), claims: Arc::new(claims()), verifying: Arc::new(Verifying::new(2048)) }
+        Self {
+            runtime,
+            stub,
+            client,
+            minter: minter.build(),
+            claims: Arc::new(claims()),
+            verifying: Arc::new(Verifying::new(2048)),
+        }
     }
 
     /// How much later than it could the stub answers from now on.
@@ -119,7 +127,13 @@ fn client(url: &str) -> Client {
     let timeouts = TimeoutConfig::builder().connect_timeout(minute).read_timeout(minute).operation_timeout(minute);
     let config = Config::builder()
         .behavior_version(BehaviorVersion::latest())
-        .credentials_provider(Credentials::new("AKIAIOSFODNN7EXAMPLE", "a-secret-access-key", None, None, "the benches"))
+        .credentials_provider(Credentials::new(
+            "AKIAIOSFODNN7EXAMPLE",
+            "a-secret-access-key",
+            None,
+            None,
+            "the benches",
+        ))
         .region(Region::new("eu-central-1"))
         .timeout_config(timeouts.build())
         .endpoint_url(url);
@@ -141,4 +155,3 @@ async fn sign(client: &Client) {
         .signature
         .unwrap();
 }
-

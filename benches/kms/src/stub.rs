@@ -52,7 +52,8 @@ impl Stub {
                     stream.set_nodelay(true).unwrap();
                     let (account, added) = (Arc::clone(&account), Arc::clone(&added));
                     let service = service_fn(move |request| answer(Arc::clone(&account), Arc::clone(&added), request));
-                    runtime::Handle::current().spawn(http1::Builder::new().serve_connection(TokioIo::new(stream), service));
+                    runtime::Handle::current()
+                        .spawn(http1::Builder::new().serve_connection(TokioIo::new(stream), service));
                 }
             });
         });
@@ -85,7 +86,8 @@ impl Account {
             let mut signature = vec![0; self.pair.public_modulus_len()];
             self.pair.sign_digest(&RSA_PKCS1_SHA256, &digest, &mut signature).unwrap();
             let signature = STANDARD.encode(signature);
-            let answer = json!({"KeyId": Stub::ARN, "Signature": signature, "SigningAlgorithm": "RSASSA_PKCS1_V1_5_SHA_256"});
+            let answer =
+                json!({"KeyId": Stub::ARN, "Signature": signature, "SigningAlgorithm": "RSASSA_PKCS1_V1_5_SHA_256"});
             answer.to_string().into()
         });
         answer.clone()

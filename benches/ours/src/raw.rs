@@ -1,10 +1,6 @@
 use std::sync::Arc;
 
-use aws_lc_rs::{
-    rand::SystemRandom,
-    rsa::KeyPair,
-    signature::RSA_PKCS1_SHA256,
-};
+use aws_lc_rs::{rand::SystemRandom, rsa::KeyPair, signature::RSA_PKCS1_SHA256};
 
 /// A private key of `aws-lc-rs`, parsed once.
 #[derive(Clone, Debug)]

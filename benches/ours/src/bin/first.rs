@@ -9,7 +9,7 @@ fn main() {
     let timed = || {
         let start = Cpu::THREAD.used();
         drop(mint(&minter, &claims));
-        (Cpu::THREAD.used() - start).as_nanos()
+        Cpu::THREAD.used().saturating_sub(start).as_nanos()
     };
     let first = timed();
     let mut next: Vec<_> = (0..30).map(|_| timed()).collect();
