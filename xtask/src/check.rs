@@ -13,6 +13,7 @@ use std::process::ExitCode;
 use anyhow::{Result, bail};
 
 use self::workspace::Workspace;
+use crate::bench;
 use crate::run::{Report, cargo, succeed};
 
 /// What is quick comes first.
@@ -20,7 +21,8 @@ pub(crate) fn check() -> ExitCode {
     let mut report = Report::default();
     report.step("formatting", || {
         succeed(&mut cargo("fmt --all --check"))?;
-        succeed(&mut cargo("fmt --manifest-path tests/feature-unification/Cargo.toml --check"))
+        succeed(&mut cargo("fmt --manifest-path tests/feature-unification/Cargo.toml --check"))?;
+        succeed(&mut cargo("fmt --manifest-path benches/Cargo.toml --all --check"))
     });
     report.step("arrows inside core", modules::check);
     let workspace = report.step("cargo metadata", Workspace::read);
@@ -30,6 +32,13 @@ pub(crate) fn check() -> ExitCode {
     }
     deny::check(&mut report);
     report.step("lints", || succeed(&mut cargo("clippy --workspace --all-targets --all-features -- --deny warnings")));
+    report.step("lints of the benches", || {
+        // In the build that the counts use. The peers are left out: two of them build a C library for minutes.
+        let packages = "--package harness --package bench-ours --package bench-smallest --package bench-kms";
+        let place = "--manifest-path benches/Cargo.toml --target-dir target/benches --release --locked";
+        succeed(&mut cargo(&format!("clippy {place} {packages} --all-targets -- --deny warnings")))
+    });
+    report.step("counts of the benches", bench::counts);
     report.step("docs", || {
         let doc = "doc --workspace --lib --no-deps --all-features";
         succeed(cargo(doc).env("RUSTDOCFLAGS", "--deny warnings"))

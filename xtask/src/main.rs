@@ -1,5 +1,6 @@
 //! `cargo xtask ...`: sets up what the tests need, and runs everything that CI runs.
 
+mod bench;
 mod check;
 mod run;
 mod services;
@@ -13,7 +14,9 @@ const USAGE: &str = "\
 usage: cargo xtask <task>
 
   test           set up the foreign JWT libraries and the emulators of AWS KMS, and run every test
-  check          formatting, lints, docs, licences, advisories, feature combinations and the arrows between crates
+  check          formatting, lints, docs, licences, advisories, counts, feature combinations and the arrows between crates
+  bench [NAME]   measure, ours beside the peers', everything or what is named; figures in target/bench/summary.json
+  bench --check  compare the counts that must not grow with the committed ones: instructions, allocations, crates
   services up    start the emulators in the background, for working by hand
   services down  stop them";
 
@@ -23,6 +26,9 @@ fn main() -> ExitCode {
     match arguments.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
         ["test"] => test::test(),
         ["check"] => check::check(),
+        ["bench"] => bench::bench(None),
+        ["bench", "--check"] => bench::check(),
+        ["bench", name] if !name.starts_with('-') => bench::bench(Some(name)),
         ["services", "up"] => services::up(),
         ["services", "down"] => services::down(),
         [] | ["help" | "--help" | "-h"] => {

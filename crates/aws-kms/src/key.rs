@@ -8,12 +8,10 @@ use aws_sdk_kms::{
 };
 use cobrowse_jwt_core::{KeyError, KeyErrorKind, PublicKey, Signature, SigningInput, SigningKey, async_trait};
 
-use tokio::runtime::Handle;
-
 use crate::{
     error::Failure,
     lookup::Found,
-    source::{Owner, outside_of_a_runtime},
+    source::{Owner, inside_of_a_runtime},
 };
 
 /// A snapshot: the key that an id or alias led to when it was looked at.
@@ -44,8 +42,7 @@ impl KmsKey {
     }
 
     async fn ask(&self, input: &SigningInput<'_>) -> Result<(Signature, String), KeyError> {
-        // The AWS SDK panics without one.
-        Handle::try_current().map_err(|_| outside_of_a_runtime())?;
+        inside_of_a_runtime()?;
         let name = self.arn().unwrap_or(self.owner.key_id());
         let answer = self
             .owner

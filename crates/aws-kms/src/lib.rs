@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod entropy;
 mod error;
 mod key;
 mod lookup;

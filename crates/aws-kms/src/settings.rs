@@ -5,7 +5,7 @@ use std::time::Duration;
 use aws_sdk_kms::{
     Client,
     config::{
-        ConfigBag, IdentityCache, Intercept, Region, RuntimeComponents,
+        ConfigBag, IdentityCache, Intercept, Region, RuntimeComponents, SharedInterceptor,
         interceptors::{BeforeDeserializationInterceptorContextRef, BeforeSerializationInterceptorContextRef},
         timeout::TimeoutConfig,
     },
@@ -37,9 +37,11 @@ impl Clients {
             // Otherwise each of the two clients would resolve credentials for itself.
             builder = builder.identity_cache(IdentityCache::lazy().load_timeout(PATIENCE).build());
         }
-        builder = builder.interceptor(SmallAnswers);
-        if let Some(region) = region_of(key_id) {
-            builder = builder.interceptor(RegionOfArn(region));
+        // The SDK comes by each interceptor some twenty times a call. It looks up every time whether one is disabled, unless it is
+        // permanent; one that would change nothing is left out.
+        builder.push_interceptor(SharedInterceptor::permanent(SmallAnswers));
+        if let Some(region) = region_of(key_id).filter(|region| config.region() != Some(region)) {
+            builder.push_interceptor(SharedInterceptor::permanent(RegionOfArn(region)));
         }
         let client = |operation_timeout| {
             let ours = TimeoutConfig::builder()

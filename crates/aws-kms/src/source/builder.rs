@@ -11,17 +11,15 @@ use aws_credential_types::{
 };
 use aws_sdk_kms::{Client, config::timeout::TimeoutConfig};
 use cobrowse_jwt_core::{KeyError, KeyErrorKind, PublicKey};
-use tokio::{
-    runtime::Handle,
-    time::{Instant, timeout},
-};
+use tokio::time::{Instant, timeout};
 
 use super::{
     AwsKms, Inner, Owner, Target,
     freshness::{Pace, State},
-    outside_of_a_runtime,
+    inside_of_a_runtime,
 };
 use crate::{
+    entropy,
     error::{Failure, ServiceError},
     key::KmsKey,
     settings::{Clients, PATIENCE},
@@ -43,6 +41,8 @@ impl AwsKmsBuilder {
     }
 
     pub(super) async fn from_config(config: &SdkConfig, key_id: String) -> Result<Self, KeyError> {
+        inside_of_a_runtime()?;
+        entropy::gather_aside().await;
         let credentials = config.credentials_provider().ok_or_else(|| {
             KeyError::new(KeyErrorKind::AccessDenied, "the AWS configuration has no credentials; give it a provider")
         })?;
@@ -75,8 +75,12 @@ impl AwsKmsBuilder {
     }
 
     /// The source.
+    ///
+    /// The first random number of a process takes AWS-LC some 30 ms of computing. It is drawn here, so that no TLS handshake and no
+    /// mint pays for it; [`AwsKms::from_env`] and [`AwsKms::builder_from_config`] have drawn it already, on a thread that may block.
     #[must_use]
     pub fn build(self) -> AwsKms {
+        entropy::gather();
         let target = Arc::new(self.target);
         AwsKms(Arc::new_cyclic(|source| {
             let mut state = State::new(self.pace);
@@ -101,7 +105,7 @@ impl fmt::Debug for AwsKmsBuilder {
 
 /// Asks the provider, for as long as a look may take.
 pub(crate) async fn load(provider: &SharedCredentialsProvider) -> Result<Credentials, KeyError> {
-    Handle::try_current().map_err(|_| outside_of_a_runtime())?;
+    inside_of_a_runtime()?;
     match timeout(PATIENCE, provider.provide_credentials()).await {
         Ok(Ok(credentials)) => Ok(credentials),
         Ok(Err(error)) => Err(Failure::of_credentials(&error, ServiceError::of_cause(&error)).into()),

@@ -1,8 +1,7 @@
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
-use serde_json::{Map, Value};
 
 use super::{ClaimsError, Policy};
-use crate::json;
+use crate::json::{self, Json};
 
 /// What the agent may do: the claims `role` and `policy`, which apart would fail open, as one value.
 ///
@@ -91,10 +90,10 @@ impl Serialize for Access {
 impl<'de> Deserialize<'de> for Access {
     /// Strict: an unknown or repeated member, or a policy that [`Policy`] could not have been built to, is an error.
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let mut claims: Map<String, Value> = json::object(deserializer)?;
-        let role = RoleClaim::from_json(claims.remove("role").as_ref()).map_err(D::Error::custom)?;
-        let policy = claims.remove("policy").as_ref().map(Policy::from_json).transpose().map_err(D::Error::custom)?;
-        if claims.is_empty() {
+        let claims = json::object(deserializer)?;
+        let role = RoleClaim::from_json(claims.get("role")).map_err(D::Error::custom)?;
+        let policy = claims.get("policy").map(Policy::from_json).transpose().map_err(D::Error::custom)?;
+        if claims.names().all(|name| matches!(name, "role" | "policy")) {
             Self::from_claims(role, policy).map_err(D::Error::custom)
         } else {
             Err(D::Error::custom("only the members `role` and `policy` are known"))
@@ -121,16 +120,20 @@ impl Role {
             Self::Agent => "agent",
         }
     }
+
+    fn from_word(word: &str) -> Result<Self, ClaimsError> {
+        [Self::Administrator, Self::Agent]
+            .into_iter()
+            .find(|role| role.as_str() == word)
+            .ok_or(ClaimsError::UnknownRole)
+    }
 }
 
 impl TryFrom<String> for Role {
     type Error = ClaimsError;
 
     fn try_from(word: String) -> Result<Self, ClaimsError> {
-        [Self::Administrator, Self::Agent]
-            .into_iter()
-            .find(|role| role.as_str() == word)
-            .ok_or(ClaimsError::UnknownRole)
+        Self::from_word(&word)
     }
 }
 
@@ -149,11 +152,11 @@ impl RoleClaim {
         matches!(self, Self::Absent)
     }
 
-    pub(crate) fn from_json(value: Option<&Value>) -> Result<Self, ClaimsError> {
+    pub(crate) fn from_json(value: Option<&Json<'_>>) -> Result<Self, ClaimsError> {
         match value {
             None => Ok(Self::Absent),
-            Some(Value::Null) => Ok(Self::Null),
-            Some(Value::String(role)) => Role::try_from(role.clone()).map(Self::Role),
+            Some(Json::Null) => Ok(Self::Null),
+            Some(Json::Text(role)) => Role::from_word(role).map(Self::Role),
             Some(_) => Err(ClaimsError::UnknownRole),
         }
     }

@@ -1,9 +1,14 @@
 //! Writing the compact serialization (RFC 7515, section 7.1).
 
+mod wiped;
+
+use std::mem;
+
 use base64::{Engine as _, encoded_len, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde::Serialize;
 use zeroize::Zeroizing;
 
+use self::wiped::Wiped;
 use super::{AUDIENCE, MintError};
 use crate::{
     claims::{AgentClaims, LicenseKey, Policy, RoleClaim},
@@ -12,6 +17,7 @@ use crate::{
 
 /// The header of every token without a key id, and the beginning of the others.
 const HEADER: &str = r#"{"alg":"RS256","typ":"JWT"}"#;
+const HEADER_BASE64: &str = "eyJhbGciOiJSUzI1NiIsInR5cCI6IkpXVCJ9";
 
 /// The claims of a token in the order in which they are written.
 #[derive(Serialize)]
@@ -46,37 +52,54 @@ impl<'a> Payload<'a> {
 }
 
 /// A token that lacks its signature.
-pub(super) struct Unsigned(Zeroizing<String>);
+pub(super) struct Unsigned(Zeroizing<Vec<u8>>);
 
 impl Unsigned {
     /// Makes room for the whole token at once, so that growing leaves no copy of it behind in memory.
     pub(super) fn new(payload: &Payload<'_>, key: &PublicKey, with_key_id: bool) -> Result<Self, MintError> {
-        let header = if with_key_id { with_kid(key.thumbprint()) } else { HEADER.to_owned() };
-        let payload = Zeroizing::new(serde_json::to_vec(payload).map_err(MintError::Json)?);
-        let length = [header.len(), payload.len(), key.modulus_bytes()]
+        let header = with_key_id.then(|| with_kid(key.thumbprint()));
+        let payload = Wiped::json(payload).map_err(MintError::Json)?;
+        let length = [header.as_deref().unwrap_or(HEADER).len(), payload.len(), key.modulus_bytes()]
             .into_iter()
-            .map(|bytes| encoded_len(bytes, false).unwrap_or(usize::MAX))
+            .map(base64_len)
             .fold(2, usize::saturating_add);
         if length > super::MAX_TOKEN_BYTES {
             return Err(MintError::TooLong { bytes: length });
         }
-        let mut text = Zeroizing::new(String::with_capacity(length));
-        URL_SAFE_NO_PAD.encode_string(header, &mut text);
-        text.push('.');
-        URL_SAFE_NO_PAD.encode_string(&*payload, &mut text);
+        let mut text = Zeroizing::new(Vec::with_capacity(length));
+        match header {
+            None => text.extend_from_slice(HEADER_BASE64.as_bytes()),
+            Some(header) => push_base64(&mut text, header.as_bytes()),
+        }
+        text.push(b'.');
+        push_base64(&mut text, &payload);
         Ok(Self(text))
     }
 
     pub(super) fn signing_input(&self) -> SigningInput<'_> {
-        SigningInput::new(self.0.as_bytes())
+        SigningInput::new(&self.0)
     }
 
     pub(super) fn sign(self, signature: &[u8]) -> Zeroizing<String> {
         let Self(mut text) = self;
-        text.push('.');
-        URL_SAFE_NO_PAD.encode_string(signature, &mut text);
-        text
+        text.push(b'.');
+        push_base64(&mut text, signature);
+        #[expect(clippy::expect_used, reason = "base64url and dots are ASCII")]
+        let text = String::from_utf8(mem::take(&mut *text)).expect("ASCII");
+        Zeroizing::new(text)
     }
+}
+
+/// Encodes in place: the encoder of strings would leave the text in a buffer of its own on the stack.
+fn push_base64(text: &mut Vec<u8>, bytes: &[u8]) {
+    let start = text.len();
+    text.resize(start + base64_len(bytes.len()), 0);
+    #[expect(clippy::expect_used, reason = "the room is made in the line before")]
+    URL_SAFE_NO_PAD.encode_slice(bytes, &mut text[start..]).expect("room");
+}
+
+fn base64_len(bytes: usize) -> usize {
+    encoded_len(bytes, false).unwrap_or(usize::MAX)
 }
 
 /// A thumbprint is base64url, so it needs no escapes in JSON.
@@ -124,7 +147,7 @@ mod tests {
             let (unsigned, _) = unsigned(with_key_id);
             let (start, capacity) = (unsigned.0.as_ptr(), unsigned.0.capacity());
             let text = unsigned.sign(&[0; 256]);
-            assert_eq!((text.as_ptr(), text.len()), (start, capacity));
+            assert_eq!((text.as_ptr(), text.len(), text.capacity()), (start, capacity, capacity));
         }
     }
 }

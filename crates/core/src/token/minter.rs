@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     claims::{AgentClaims, LicenseKey},
-    keys::{KeyErrorKind, KeySource, PublicKey, SigningKey},
+    keys::{KeyError, KeyErrorKind, KeySource, PublicKey, SigningKey},
 };
 
 /// Makes tokens: one license key, one source of keys, as many agents as there are.
@@ -58,15 +58,13 @@ impl Minter {
     pub async fn mint(&self, claims: &AgentClaims) -> Result<AgentToken, MintError> {
         let key = self.registered_key().await?;
         match self.mint_with(&*key, claims).await {
-            Err(MintError::Key(gone)) if gone.kind() == KeyErrorKind::Superseded => {
-                match self.0.source.signing_key().await {
-                    Ok(next) if next.public_key() != key.public_key() => {
-                        self.0.check_registered(next.public_key())?;
-                        self.mint_with(&*next, claims).await
-                    }
-                    _ => Err(MintError::Key(gone)),
+            Err(MintError::Key(gone)) if gone.kind() == KeyErrorKind::Superseded => match self.0.signing_key().await {
+                Ok(next) if next.public_key() != key.public_key() => {
+                    self.0.check_registered(next.public_key())?;
+                    self.mint_with(&*next, claims).await
                 }
-            }
+                _ => Err(MintError::Key(gone)),
+            },
             minted => minted,
         }
     }
@@ -82,7 +80,7 @@ impl Minter {
     }
 
     async fn registered_key(&self) -> Result<Arc<dyn SigningKey>, MintError> {
-        let key = self.0.source.signing_key().await?;
+        let key = self.0.signing_key().await?;
         self.0.check_registered(key.public_key())?;
         Ok(key)
     }
@@ -162,6 +160,11 @@ struct Settings {
 }
 
 impl Settings {
+    /// The source's own answer: an `Arc` is a source too, and would wrap it once more.
+    fn signing_key(&self) -> impl Future<Output = Result<Arc<dyn SigningKey>, KeyError>> + Send {
+        (*self.source).signing_key()
+    }
+
     fn check_registered(&self, key: &PublicKey) -> Result<(), MintError> {
         if self.registered.is_empty() || self.registered.contains(key) {
             return Ok(());

@@ -7,7 +7,7 @@ use std::{
 use super::{
     Clock, ClockSkew,
     clock::numeric_date,
-    contract::{Evidence, Expectations, Inspection, Outcome, ReadClaims, TABLE, VerifyError},
+    contract::{Decoded, Evidence, Expectations, Inspection, Outcome, ReadClaims, TABLE, VerifyError},
 };
 use crate::{
     claims::{Access, AgentClaims, LicenseKey, Lifetime},
@@ -65,7 +65,8 @@ impl Verifier {
     ///
     /// A [`VerifyError`].
     pub fn verify(&self, token: &str) -> Result<VerifiedToken, VerifyError> {
-        let evidence = Evidence::read(token);
+        let decoded = Decoded::read(token);
+        let evidence = Evidence::of(&decoded);
         let expected = self.expectations();
         let mut open = None;
         for (rule, judge) in TABLE {

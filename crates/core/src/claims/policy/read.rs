@@ -3,13 +3,12 @@
 use std::collections::BTreeSet;
 
 use serde::{Deserialize, Deserializer, de::Error as _};
-use serde_json::{Map, Value};
 
 use super::{Permission, Policy, PolicyError, Rule};
-use crate::json;
+use crate::json::{self, Json, Object};
 
 impl Policy {
-    pub(crate) fn from_json(policy: &Value) -> Result<Self, PolicyError> {
+    pub(crate) fn from_json(policy: &Json<'_>) -> Result<Self, PolicyError> {
         let members = policy.as_object().ok_or(PolicyError::NotAnObject)?;
         let empty = match members.get("version") {
             None => return Err(PolicyError::Version1),
@@ -19,16 +18,16 @@ impl Policy {
         };
         members
             .iter()
-            .filter(|(name, _)| *name != "version")
+            .filter(|&(name, _)| name != "version")
             .try_fold(empty, |policy, (name, rule)| policy.resource(name, Rule::from_json(name, rule)?))
     }
 }
 
 impl Rule {
-    fn from_json(resource: &str, rule: &Value) -> Result<Self, PolicyError> {
+    fn from_json(resource: &str, rule: &Json<'_>) -> Result<Self, PolicyError> {
         let members = rule.as_object().ok_or_else(|| PolicyError::RuleNotAnObject(json::shortened(resource)))?;
         let wrong_type = || PolicyError::WrongType(json::shortened(resource));
-        members.iter().try_fold(Self::any(), |rule, (member, value)| match member.as_str() {
+        members.iter().try_fold(Self::any(), |rule, (member, value)| match member {
             "custom_data" => rule.and_custom_data_json(value.as_object().ok_or_else(wrong_type)?, wrong_type),
             "id" => rule.and_id(value.as_str().ok_or_else(wrong_type)?),
             "permissions" => {
@@ -44,7 +43,7 @@ impl Rule {
 
     fn and_custom_data_json(
         self,
-        entries: &Map<String, Value>,
+        entries: &Object<'_>,
         wrong_type: impl Fn() -> PolicyError,
     ) -> Result<Self, PolicyError> {
         if entries.is_empty() {
@@ -57,16 +56,16 @@ impl Rule {
 }
 
 impl Permission {
-    fn from_json(resource: &str, value: &Value) -> Result<Self, PolicyError> {
+    fn from_json(resource: &str, value: &Json<'_>) -> Result<Self, PolicyError> {
         let word = value.as_str().ok_or_else(|| PolicyError::WrongType(json::shortened(resource)))?;
-        Self::try_from(word.to_owned())
+        Self::from_word(word)
     }
 }
 
 impl<'de> Deserialize<'de> for Policy {
     /// Strict: what the builder would refuse, an unknown or a repeated member is an error.
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let policy = Value::Object(json::object(deserializer)?);
+        let policy = Json::Object(json::object(deserializer)?);
         Self::from_json(&policy).map_err(D::Error::custom)
     }
 }
@@ -74,21 +73,25 @@ impl<'de> Deserialize<'de> for Policy {
 impl<'de> Deserialize<'de> for Rule {
     /// Strict: what the builder would refuse, an unknown or a repeated member is an error.
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let rule = Value::Object(json::object(deserializer)?);
+        let rule = Json::Object(json::object(deserializer)?);
         Self::from_json("rule", &rule).map_err(D::Error::custom)
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     use super::*;
+
+    fn read(policy: &Value) -> Result<Policy, PolicyError> {
+        Policy::from_json(&crate::json::Document::parse(policy.to_string().as_bytes()).unwrap().value)
+    }
 
     fn policy_of(devices: Value) -> Result<Policy, PolicyError> {
         let mut policy = json!({"version": 3});
         policy["devices"] = devices;
-        Policy::from_json(&policy)
+        read(&policy)
     }
 
     #[test]
@@ -105,11 +108,11 @@ mod tests {
 
     #[test]
     fn names_what_is_wrong_with_a_version() {
-        assert_eq!(Policy::from_json(&json!({"devices": {"user_id": "x"}})), Err(PolicyError::Version1));
+        assert_eq!(read(&json!({"devices": {"user_id": "x"}})), Err(PolicyError::Version1));
         for version in [json!(1), json!("3"), json!(3.0), json!(4), json!(null)] {
-            assert_eq!(Policy::from_json(&json!({"version": version})), Err(PolicyError::UnknownVersion));
+            assert_eq!(read(&json!({"version": version})), Err(PolicyError::UnknownVersion));
         }
-        assert_eq!(Policy::from_json(&json!("{\"version\":3}")), Err(PolicyError::NotAnObject));
+        assert_eq!(read(&json!("{\"version\":3}")), Err(PolicyError::NotAnObject));
     }
 
     #[test]
@@ -138,7 +141,7 @@ mod tests {
     #[test]
     fn a_long_name_is_not_repeated_whole() {
         let name = "r".repeat(40_000);
-        let error = Policy::from_json(&json!({"version": 3, (name): 1})).unwrap_err();
+        let error = read(&json!({"version": 3, (name): 1})).unwrap_err();
         assert!(error.to_string().len() < 200);
     }
 

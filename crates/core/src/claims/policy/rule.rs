@@ -135,17 +135,23 @@ pub enum Permission {
     Delete,
 }
 
-impl TryFrom<String> for Permission {
-    type Error = PolicyError;
-
-    fn try_from(word: String) -> Result<Self, PolicyError> {
-        match word.as_str() {
+impl Permission {
+    pub(super) fn from_word(word: &str) -> Result<Self, PolicyError> {
+        match word {
             "create" => Ok(Self::Create),
             "read" => Ok(Self::Read),
             "update" => Ok(Self::Update),
             "delete" => Ok(Self::Delete),
             _ => Err(PolicyError::UnknownPermission),
         }
+    }
+}
+
+impl TryFrom<String> for Permission {
+    type Error = PolicyError;
+
+    fn try_from(word: String) -> Result<Self, PolicyError> {
+        Self::from_word(&word)
     }
 }
 

@@ -8,82 +8,115 @@ use base64::{
         general_purpose::{GeneralPurpose, GeneralPurposeConfig, URL_SAFE_NO_PAD},
     },
 };
-use serde_json::{Map, Value};
 
 use super::VerifyError;
 use crate::{
     claims::{ClaimsError, DisplayName, LicenseKey, Policy, RoleClaim, Subject},
-    json::{Document, shortened},
+    json::{Document, Json, Object, shortened},
     token::{AUDIENCE, MAX_TOKEN_BYTES, clock::MAX_NUMERIC_DATE},
 };
 
-/// A `None` stands for what cannot be read at all.
-#[derive(Default)]
-pub(in crate::token) struct Evidence<'t> {
-    pub(super) bytes: usize,
-    pub(super) form: Option<Result<(), VerifyError>>,
-    pub(super) header: Option<Json>,
-    pub(super) read_header: Option<ReadHeader>,
-    pub(super) claims: Option<Json>,
-    pub(in crate::token) read_claims: Option<ReadClaims>,
+/// A text, and what its parts decode to.
+pub(in crate::token) struct Decoded<'t> {
+    bytes: usize,
+    form: Option<Result<(), VerifyError>>,
+    header: Option<Vec<u8>>,
+    claims: Option<Vec<u8>>,
     /// What was signed, if there is a signature.
-    pub(super) signing_input: &'t [u8],
-    pub(super) signature: Option<Vec<u8>>,
+    signing_input: &'t [u8],
+    signature: Option<Vec<u8>>,
 }
 
-impl<'t> Evidence<'t> {
+impl<'t> Decoded<'t> {
     /// Linear in the text's length, in time and in memory; a text over the limit is not read.
     pub(in crate::token) fn read(text: &'t str) -> Self {
-        let mut evidence = Self { bytes: text.len(), ..Self::default() };
         if text.len() > MAX_TOKEN_BYTES {
-            return evidence;
+            let (header, claims, signature) = (None, None, None);
+            return Self { bytes: text.len(), form: None, header, claims, signing_input: &[], signature };
         }
         let trimmed = text.trim();
         let mut parts = trimmed.split('.');
         let (header, claims, signature) = (parts.next().unwrap_or_default(), parts.next(), parts.next());
         let count = [claims, signature].iter().flatten().count() + 1 + parts.count();
 
-        let header = Part::decode(header);
-        let claims = claims.map(Part::decode);
-        let signature = signature.map(Part::decode);
-        evidence.form = Some(form(text, count, &header, claims.as_ref(), signature.as_ref()));
-        if signature.is_some() && count == 3 {
-            evidence.signing_input = trimmed.rsplit_once('.').map_or(&[], |(input, _)| input.as_bytes());
-            evidence.signature = signature.and_then(|part| part.bytes);
+        let header = Encoded::decode(header);
+        let claims = claims.map(Encoded::decode);
+        let signature = signature.map(Encoded::decode);
+        let form = form(text, trimmed, count, &header, claims.as_ref(), signature.as_ref());
+        let signing_input =
+            trimmed.rsplit_once('.').filter(|_| count == 3).map_or(&[][..], |(input, _)| input.as_bytes());
+        Self {
+            bytes: text.len(),
+            form: Some(form),
+            header: header.bytes,
+            claims: claims.and_then(|part| part.bytes),
+            signing_input,
+            signature: signature.filter(|_| count == 3).and_then(|part| part.bytes),
         }
-        evidence.header = header.bytes.as_deref().map(Json::read);
-        evidence.claims = claims.and_then(|part| part.bytes).as_deref().map(Json::read);
-        evidence.read_header = evidence.header.as_ref().and_then(|json| json.object.as_ref()).map(ReadHeader::of);
-        evidence.read_claims = evidence.claims.as_ref().and_then(|json| json.object.as_ref()).map(ReadClaims::of);
-        evidence
+    }
+}
+
+/// A `None` stands for what cannot be read at all.
+pub(in crate::token) struct Evidence<'d> {
+    pub(super) bytes: usize,
+    pub(super) form: Option<&'d Result<(), VerifyError>>,
+    pub(super) header: Option<Part<'d>>,
+    pub(super) read_header: Option<ReadHeader>,
+    pub(super) claims: Option<Part<'d>>,
+    pub(in crate::token) read_claims: Option<ReadClaims>,
+    pub(super) signing_input: &'d [u8],
+    pub(super) signature: Option<&'d [u8]>,
+}
+
+impl<'d> Evidence<'d> {
+    pub(in crate::token) fn of(decoded: &'d Decoded<'_>) -> Self {
+        let header = decoded.header.as_deref().map(Part::read);
+        let claims = decoded.claims.as_deref().map(Part::read);
+        Self {
+            bytes: decoded.bytes,
+            form: decoded.form.as_ref(),
+            read_header: header.as_ref().and_then(|part| part.object.as_ref()).map(ReadHeader::of),
+            read_claims: claims.as_ref().and_then(|part| part.object.as_ref()).map(ReadClaims::of),
+            header,
+            claims,
+            signing_input: decoded.signing_input,
+            signature: decoded.signature.as_deref(),
+        }
     }
 }
 
 fn form(
     text: &str,
+    trimmed: &str,
     parts: usize,
-    header: &Part,
-    claims: Option<&Part>,
-    signature: Option<&Part>,
+    header: &Encoded,
+    claims: Option<&Encoded>,
+    signature: Option<&Encoded>,
 ) -> Result<(), VerifyError> {
-    if text.contains(char::is_whitespace) {
+    // White space is what else the text would be refused for, and base64url has none: a good token is not searched for it.
+    let spaced = || text.contains(char::is_whitespace);
+    if text.len() != trimmed.len() {
         return Err(VerifyError::WhiteSpace);
     }
     let (3, Some(claims), Some(signature)) = (parts, claims, signature) else {
-        return Err(VerifyError::WrongParts { parts });
+        return Err(if spaced() { VerifyError::WhiteSpace } else { VerifyError::WrongParts { parts } });
     };
-    [("header", header), ("claims", claims), ("signature", signature)]
+    let wrong = [("header", header), ("claims", claims), ("signature", signature)]
         .into_iter()
-        .find(|(_, part)| !part.canonical)
-        .map_or(Ok(()), |(part, _)| Err(VerifyError::NotBase64Url { part }))
+        .find(|(_, part)| !part.canonical);
+    match wrong {
+        None => Ok(()),
+        Some(_) if spaced() => Err(VerifyError::WhiteSpace),
+        Some((part, _)) => Err(VerifyError::NotBase64Url { part }),
+    }
 }
 
-struct Part {
+struct Encoded {
     bytes: Option<Vec<u8>>,
     canonical: bool,
 }
 
-impl Part {
+impl Encoded {
     fn decode(text: &str) -> Self {
         const LENIENT: GeneralPurpose = GeneralPurpose::new(
             &URL_SAFE,
@@ -100,15 +133,15 @@ impl Part {
 }
 
 /// One part as JSON: no object if it is none, and the name of the first member that comes twice.
-pub(super) struct Json {
-    pub(super) object: Option<Map<String, Value>>,
+pub(super) struct Part<'d> {
+    pub(super) object: Option<Object<'d>>,
     pub(super) repeated: Option<String>,
 }
 
-impl Json {
-    fn read(bytes: &[u8]) -> Self {
+impl<'d> Part<'d> {
+    fn read(bytes: &'d [u8]) -> Self {
         match Document::parse(bytes) {
-            Ok(Document { value: Value::Object(object), repeated }) => {
+            Ok(Document { value: Json::Object(object), repeated }) => {
                 Self { object: Some(object), repeated: repeated.as_deref().map(shortened) }
             }
             _ => Self { object: None, repeated: None },
@@ -124,24 +157,24 @@ pub(super) struct ReadHeader {
 }
 
 impl ReadHeader {
-    fn of(header: &Map<String, Value>) -> Self {
-        let unknown = header.keys().find(|name| !matches!(name.as_str(), "alg" | "typ" | "kid" | "crit"));
+    fn of(header: &Object<'_>) -> Self {
+        let unknown = header.names().find(|name| !matches!(*name, "alg" | "typ" | "kid" | "crit"));
         Self {
-            algorithm: match header.get("alg").and_then(Value::as_str) {
+            algorithm: match header.get("alg").and_then(Json::as_str) {
                 None => Err(VerifyError::NoAlgorithm),
                 Some("RS256") => Ok(()),
                 Some(none) if none.eq_ignore_ascii_case("none") => Err(VerifyError::Unsigned),
                 Some(shared @ ("HS256" | "HS384" | "HS512")) => Err(VerifyError::SharedSecret(shared.to_owned())),
                 Some(other) => Err(VerifyError::OtherAlgorithm(shortened(other))),
             },
-            type_: match header.get("typ").and_then(Value::as_str) {
+            type_: match header.get("typ").and_then(Json::as_str) {
                 Some("JWT") => Ok(()),
                 _ => Err(VerifyError::OtherType),
             },
-            critical: if header.contains_key("crit") { Err(VerifyError::Critical) } else { Ok(()) },
+            critical: if header.get("crit").is_some() { Err(VerifyError::Critical) } else { Ok(()) },
             key_id: match (unknown, header.get("kid")) {
                 (Some(name), _) => Err(VerifyError::UnknownHeaderMember(shortened(name))),
-                (None, Some(kid)) if !kid.is_string() => Err(VerifyError::KeyIdNotText),
+                (None, Some(kid)) if kid.as_str().is_none() => Err(VerifyError::KeyIdNotText),
                 (None, _) => Ok(()),
             },
         }
@@ -164,9 +197,9 @@ pub(in crate::token) struct ReadClaims {
 }
 
 impl ReadClaims {
-    fn of(claims: &Map<String, Value>) -> Self {
-        let unknown = claims.keys().find(|name| !KNOWN.contains(&name.as_str()));
-        let role = match (RoleClaim::from_json(claims.get("role")), claims.contains_key("policy")) {
+    fn of(claims: &Object<'_>) -> Self {
+        let unknown = claims.names().find(|name| !KNOWN.contains(name));
+        let role = match (RoleClaim::from_json(claims.get("role")), claims.get("policy").is_some()) {
             (Ok(RoleClaim::Null), false) => Err(ClaimsError::NullRoleWithoutPolicy),
             (role, _) => role,
         };
@@ -197,13 +230,13 @@ fn unknown_claim(name: &str) -> VerifyError {
     }
 }
 
-fn text<'c>(claims: &'c Map<String, Value>, name: &'static str) -> Result<&'c str, VerifyError> {
+fn text<'c>(claims: &'c Object<'_>, name: &'static str) -> Result<&'c str, VerifyError> {
     let value = claims.get(name).ok_or(VerifyError::Missing(name))?;
     // An audience may be an array by RFC 7519, yet never is one here.
     value.as_str().ok_or(if name == "aud" { VerifyError::OtherAudience } else { VerifyError::NotText(name) })
 }
 
-fn date(claims: &Map<String, Value>, name: &'static str) -> Result<u64, VerifyError> {
+fn date(claims: &Object<'_>, name: &'static str) -> Result<u64, VerifyError> {
     match claims.get(name).ok_or(VerifyError::Missing(name))?.as_u64() {
         None => Err(VerifyError::NotInteger(name)),
         Some(date) if date > MAX_NUMERIC_DATE => Err(VerifyError::Milliseconds { claim: name }),

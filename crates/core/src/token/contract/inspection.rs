@@ -2,9 +2,10 @@ use std::time::{Duration, SystemTime};
 
 use serde_json::{Map, Value};
 
-use super::{Evidence, Expectations, ReadClaims, TABLE, TokenRule, VerifyError};
+use super::{Decoded, Evidence, Expectations, ReadClaims, TABLE, TokenRule, VerifyError, evidence::Part};
 use crate::{
     claims::{Access, Lifetime, Warning},
+    json::Object,
     token::clock::numeric_date,
 };
 
@@ -38,11 +39,12 @@ impl Inspection {
     }
 
     pub(in crate::token) fn against(text: &str, expected: &Expectations<'_>) -> Self {
-        let evidence = Evidence::read(text);
+        let decoded = Decoded::read(text);
+        let evidence = Evidence::of(&decoded);
         let findings =
             TABLE.iter().map(|(rule, judge)| Finding { rule: *rule, outcome: judge(&evidence, expected) }).collect();
-        let object = |json: Option<super::evidence::Json>| json.and_then(|json| json.object);
         let warnings = evidence.read_claims.as_ref().map(warnings).unwrap_or_default();
+        let object = |part: Option<Part<'_>>| part?.object.map(Object::into_map);
         Self { header: object(evidence.header), claims: object(evidence.claims), findings, warnings }
     }
 

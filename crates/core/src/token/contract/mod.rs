@@ -9,5 +9,5 @@ pub use error::VerifyError;
 pub use inspection::{Finding, Inspection, Outcome};
 pub use rules::TokenRule;
 
-pub(super) use evidence::{Evidence, ReadClaims};
+pub(super) use evidence::{Decoded, Evidence, ReadClaims};
 pub(super) use rules::{Expectations, TABLE};

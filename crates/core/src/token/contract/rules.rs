@@ -1,4 +1,4 @@
-use super::{Evidence, Outcome, VerifyError, evidence::Json};
+use super::{Evidence, Outcome, VerifyError, evidence::Part};
 use crate::{
     claims::{LicenseKey, Lifetime},
     keys::{PublicKey, SigningInput},
@@ -108,7 +108,7 @@ fn size(evidence: &Evidence<'_>, _: &Expectations<'_>) -> Outcome {
 }
 
 fn compact_form(evidence: &Evidence<'_>, _: &Expectations<'_>) -> Outcome {
-    judged(evidence.form.as_ref())
+    judged(evidence.form)
 }
 
 fn header(evidence: &Evidence<'_>, _: &Expectations<'_>) -> Outcome {
@@ -119,10 +119,10 @@ fn claims(evidence: &Evidence<'_>, _: &Expectations<'_>) -> Outcome {
     json(evidence.claims.as_ref(), VerifyError::ClaimsNotObject, VerifyError::RepeatedClaim)
 }
 
-fn json(part: Option<&Json>, unreadable: VerifyError, repeated: fn(String) -> VerifyError) -> Outcome {
+fn json(part: Option<&Part<'_>>, unreadable: VerifyError, repeated: fn(String) -> VerifyError) -> Outcome {
     match part {
-        Some(Json { object: None, .. }) => Outcome::Failed(unreadable),
-        Some(Json { repeated: Some(name), .. }) => Outcome::Failed(repeated(name.clone())),
+        Some(Part { object: None, .. }) => Outcome::Failed(unreadable),
+        Some(Part { repeated: Some(name), .. }) => Outcome::Failed(repeated(name.clone())),
         Some(_) => Outcome::Passed,
         None => judged::<()>(None),
     }
@@ -145,7 +145,7 @@ fn header_members(evidence: &Evidence<'_>, _: &Expectations<'_>) -> Outcome {
 }
 
 fn signature(evidence: &Evidence<'_>, expected: &Expectations<'_>) -> Outcome {
-    match (expected.public_key, &evidence.signature) {
+    match (expected.public_key, evidence.signature) {
         (None, _) => Outcome::NotCheckable("give the public key to have the signature checked"),
         (_, None) => judged::<()>(None),
         (Some(key), Some(signature)) => {

@@ -1,0 +1,17 @@
+//! Prints `NAME COUNT` for each workload: its allocations on the heap, reallocations among them. Those of the stub, on its own
+//! thread, are not in it.
+
+use allocation_counter::measure;
+use bench_kms::Calls;
+
+fn main() {
+    const COUNT: u32 = 100;
+    let calls = Calls::new();
+    calls.bare(1, COUNT);
+    calls.mint(1, COUNT);
+    let per_call = |work: &dyn Fn(u32)| {
+        (measure(|| work(2 * COUNT)).count_total - measure(|| work(COUNT)).count_total) / u64::from(COUNT)
+    };
+    println!("kms-bare {}", per_call(&|count| calls.bare(1, count)));
+    println!("kms-mint {}", per_call(&|count| calls.mint(1, count)));
+}

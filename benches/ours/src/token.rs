@@ -1,0 +1,57 @@
+use std::{
+    pin::pin,
+    task::{Context, Poll, Waker},
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
+
+use cobrowse_jwt::{Access, AgentClaims, AgentToken, KeySource, LicenseKey, Minter, Policy, Rule};
+use harness::{DISPLAY_NAME, LICENSE_KEY, SUBJECT, USER_ID};
+
+/// The account.
+#[must_use]
+pub fn license_key() -> LicenseKey {
+    LicenseKey::new(LICENSE_KEY).unwrap()
+}
+
+/// A moment at which the token in the folder of keys is alive: it serves many runs.
+#[must_use]
+pub fn clock() -> SystemTime {
+    UNIX_EPOCH + Duration::from_hours(490_896)
+}
+
+/// A minter as an application has it.
+#[must_use]
+pub fn minter(source: impl KeySource + 'static) -> Minter {
+    Minter::new(license_key(), source)
+}
+
+/// The claims of the README's first example.
+#[must_use]
+pub fn claims() -> AgentClaims {
+    let customer = || Rule::custom_data("user_id", USER_ID).unwrap();
+    with_rule(customer)
+}
+
+/// The same with so many conditions on the devices, and as many on the sessions.
+#[must_use]
+pub fn claims_with_conditions(conditions: usize) -> AgentClaims {
+    with_rule(|| {
+        let all = (0..conditions).map(|number| (format!("key_{number:04}"), format!("value_{number:04}")));
+        all.fold(Rule::any(), |rule, (key, value)| rule.and_custom_data(key, value).unwrap())
+    })
+}
+
+fn with_rule(rule: impl Fn() -> Rule) -> AgentClaims {
+    let policy = Policy::new().devices(rule()).unwrap().sessions(rule()).unwrap().push(Rule::any()).unwrap();
+    AgentClaims::new(SUBJECT, Access::PolicyOnly(policy)).unwrap().with_display_name(DISPLAY_NAME).unwrap()
+}
+
+/// One mint, through the public API. A key in this process never lets anybody wait, so no runtime is in the figures.
+#[must_use]
+pub fn mint(minter: &Minter, claims: &AgentClaims) -> AgentToken {
+    let minting = pin!(minter.mint(claims));
+    match minting.poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(token) => token.unwrap(),
+        Poll::Pending => panic!("the mint waits"),
+    }
+}
