@@ -31,6 +31,14 @@ pub fn kms_client_in(endpoint: &str, region: &str) -> Client {
     Client::from_conf(config.build())
 }
 
+/// A client that waits as long as a busy machine takes, for the tests that are not about deadlines.
+#[must_use]
+pub fn patient_kms_client(endpoint: &str) -> Client {
+    let patience = Duration::from_mins(1);
+    let timeouts = TimeoutConfig::builder().read_timeout(patience).operation_timeout(patience).build();
+    Client::from_conf(kms_client(endpoint).config().to_builder().timeout_config(timeouts).build())
+}
+
 /// An emulator of AWS KMS that `cargo xtask test` has started.
 #[derive(Clone, Debug)]
 pub struct Emulator {
@@ -47,11 +55,7 @@ impl Emulator {
         let url = std::env::var(variable).unwrap_or_else(|_| {
             panic!("{variable} is not set; run `cargo xtask test`, or `cargo xtask services up` first")
         });
-        // The emulators share the machine with the tests; deadlines are for the fault server to prove.
-        let patience = Duration::from_mins(1);
-        let timeouts = TimeoutConfig::builder().read_timeout(patience).operation_timeout(patience).build();
-        let config = kms_client(&url).config().to_builder().timeout_config(timeouts);
-        Self { client: Client::from_conf(config.build()), url }
+        Self { client: patient_kms_client(&url), url }
     }
 
     /// A new key and its ARN.
