@@ -13,7 +13,7 @@ use aws_credential_types::{
     provider::{ProvideCredentials, SharedCredentialsProvider, future},
 };
 use cobrowse_jwt::{
-    Access, AgentClaims, AgentToken, KeyErrorKind, MintError, Minter, PublicKey, Verifier,
+    Access, AgentClaims, AgentToken, KeyErrorKind, KeySource as _, MintError, Minter, PublicKey, Verifier,
     aws_kms::{
         AwsKms,
         aws_config::{Region, SdkConfig},
@@ -320,4 +320,12 @@ async fn a_look_ends_with_its_source() {
     // Nor is it tried again when the silence would have become a timeout.
     sleep(Duration::from_secs(2)).await;
     assert_eq!((server.calls(Operation::GetPublicKey), server.open_connections()), (1, 0));
+}
+
+#[tokio::test]
+async fn without_a_region_there_is_nothing_to_wait_for() {
+    let client = client(|builder| builder.region(None));
+    let error = AwsKms::new(&client, "alias/cobrowse").signing_key().await.unwrap_err();
+    assert_eq!(error.kind(), KeyErrorKind::Unusable, "{error}");
+    assert!(error.to_string().contains("set a Region"), "{error}");
 }

@@ -30,10 +30,9 @@ impl Failure {
         let (kind, message) = match error {
             SdkError::ServiceError(_) | SdkError::ResponseError(_) if leaf.code.is_some() => by_code(&leaf),
             SdkError::ServiceError(_) | SdkError::ResponseError(_) => by_status(&leaf, error),
-            SdkError::ConstructionFailure(_) => (
-                KeyErrorKind::Unusable,
-                "the request to AWS KMS cannot be built; set a Region and an endpoint that is a URL",
-            ),
+            SdkError::ConstructionFailure(_) => UNADDRESSED,
+            // The SDK resolves the endpoint inside of the attempt, and has no other word for this.
+            SdkError::DispatchFailure(_) if leaf.message.contains("Missing Region") => UNADDRESSED,
             _ => UNREACHABLE,
         };
         let gone = matches!(
@@ -68,8 +67,14 @@ impl From<Failure> for KeyError {
 
 type Advice = (KeyErrorKind, &'static str);
 
-const UNREACHABLE: Advice =
-    (KeyErrorKind::Unavailable, "AWS KMS does not answer in time; try again, and check the network to its endpoint");
+const UNREACHABLE: Advice = (
+    KeyErrorKind::Unavailable,
+    "AWS KMS cannot be reached or does not answer in time; try again, and check the network to its endpoint",
+);
+const UNADDRESSED: Advice = (
+    KeyErrorKind::Unusable,
+    "the request to AWS KMS cannot be built; set a Region (AWS_REGION, or in the profile) and an endpoint that is a URL",
+);
 const THROTTLED: Advice = (
     KeyErrorKind::Throttled,
     "AWS KMS throttles this account; try again later, and mint fewer tokens or raise the quota",

@@ -24,6 +24,8 @@ pub enum Warning {
     PolicyGrantsNothing,
     /// Devices are granted, but not all that it takes to start a session on one.
     DevicesWithoutSession,
+    /// A policy with a rule for a resource that is documented nowhere, such as `device`.
+    UndocumentedResource,
     /// A policy of version 2.
     PolicyOfVersion2,
     /// A policy of raw JSON, which nothing here has checked.
@@ -45,6 +47,7 @@ impl Warning {
             Self::DefaultRoleWithPolicy => "default-role-with-policy",
             Self::PolicyGrantsNothing => "policy-grants-nothing",
             Self::DevicesWithoutSession => "devices-without-session",
+            Self::UndocumentedResource => "undocumented-resource",
             Self::PolicyOfVersion2 => "policy-of-version-2",
             Self::RawPolicy => "raw-policy",
             Self::LongLived => "long-lived",
@@ -108,9 +111,15 @@ impl Warning {
         if grants("devices") && !(grants("sessions") && grants("push")) {
             warnings.push(Self::DevicesWithoutSession);
         }
+        if policy.rules().any(|(resource, _)| !RESOURCES.contains(&resource)) {
+            warnings.push(Self::UndocumentedResource);
+        }
         warnings
     }
 }
+
+/// What Cobrowse documents, and `recordings` of its examples.
+const RESOURCES: [&str; 6] = ["devices", "features", "members", "push", "recordings", "sessions"];
 
 /// Zero-width and direction characters and line separators; not the joiners, which scripts and emoji need.
 const fn is_invisible(char: char) -> bool {
@@ -141,6 +150,9 @@ impl fmt::Display for Warning {
             Self::PolicyGrantsNothing => "the policy names no resource, so it denies everything; add the rules that are meant",
             Self::DevicesWithoutSession => {
                 "the policy grants devices but not both sessions and push, so no session can be started on them; add the missing rules"
+            }
+            Self::UndocumentedResource => {
+                "the policy names a resource that is not documented, so the rule may restrict nothing; write devices, sessions, push, features, members or recordings"
             }
             Self::PolicyOfVersion2 => "the policy is of version 2; write \"version\": 3 (`Policy::new()`), which is the current one",
             Self::RawPolicy => "the policy is raw JSON that nothing has checked; build it from rules if they can express it",
@@ -182,6 +194,7 @@ mod tests {
         use Warning::*;
         let devices = Policy::new().devices(Rule::any()).unwrap();
         let with_push = devices.clone().push(Rule::any()).unwrap();
+        let singular = Policy::new().resource("session", Rule::any()).unwrap();
         let v2 = Policy::version_2().sessions(Rule::any()).unwrap();
         let raw = Policy::from_raw_json_unchecked(serde_json::Map::new());
         for (subject, access, expected) in [
@@ -194,6 +207,7 @@ mod tests {
             ("a@b", Access::PolicyOnly(Policy::new()), PolicyGrantsNothing),
             ("a@b", Access::PolicyOnly(devices), DevicesWithoutSession),
             ("a@b", Access::PolicyOnly(with_push), DevicesWithoutSession),
+            ("a@b", Access::PolicyOnly(singular), UndocumentedResource),
             ("a@b", Access::PolicyOnly(v2), PolicyOfVersion2),
             ("a@b", Access::PolicyOnly(raw), RawPolicy),
         ] {

@@ -12,9 +12,12 @@ impl Policy {
         let members = policy.as_object().ok_or(PolicyError::NotAnObject)?;
         let empty = match members.get("version") {
             None => return Err(PolicyError::Version1),
-            Some(version) if version.as_u64() == Some(3) => Self::new(),
-            Some(version) if version.as_u64() == Some(2) => Self::version_2(),
-            Some(_) => return Err(PolicyError::UnknownVersion),
+            Some(version) => match version.as_u64() {
+                Some(3) => Self::new(),
+                Some(2) => Self::version_2(),
+                Some(1) => return Err(PolicyError::Version1),
+                _ => return Err(PolicyError::UnknownVersion),
+            },
         };
         members
             .iter()
@@ -109,7 +112,8 @@ mod tests {
     #[test]
     fn names_what_is_wrong_with_a_version() {
         assert_eq!(read(&json!({"devices": {"user_id": "x"}})), Err(PolicyError::Version1));
-        for version in [json!(1), json!("3"), json!(3.0), json!(4), json!(null)] {
+        assert_eq!(read(&json!({"version": 1, "devices": {"user_id": "x"}})), Err(PolicyError::Version1));
+        for version in [json!("3"), json!(3.0), json!(4), json!(null)] {
             assert_eq!(read(&json!({"version": version})), Err(PolicyError::UnknownVersion));
         }
         assert_eq!(read(&json!("{\"version\":3}")), Err(PolicyError::NotAnObject));
