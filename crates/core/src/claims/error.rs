@@ -96,7 +96,7 @@ pub enum PolicyError {
     NotAnObject,
     /// No `version`: the deprecated form 1.
     #[error(
-        "the policy has no version, which is the deprecated version 1; write \"version\": 3 and put conditions into custom_data"
+        "the policy is of the deprecated version 1, which has no version or 1; write \"version\": 3 and put conditions into custom_data"
     )]
     Version1,
     /// A `version` other than the integers 2 and 3.
