@@ -11,7 +11,7 @@ pub(crate) fn test() -> ExitCode {
     let mut report = Report::default();
     report.step("crates", || {
         let others = "--exclude cobrowse-jwt-tests --exclude cobrowse-jwt-cli";
-        succeed(&mut cargo(&format!("test --workspace --all-features {others}")))
+        succeed(&mut cargo(&format!("test --no-fail-fast --workspace --all-features {others}")))
     });
     against_real_programs(&mut report);
     report.step("both crypto features of jsonwebtoken", || {
@@ -33,7 +33,7 @@ fn against_real_programs(report: &mut Report) {
         report.step(name, || {
             // The command's own tests are among them: they need the program built beside them.
             let packages = "--package cobrowse-jwt-tests --package cobrowse-jwt-cli";
-            let mut cargo = cargo(&format!("test {packages} -- --include-ignored"));
+            let mut cargo = cargo(&format!("test --no-fail-fast {packages} -- --include-ignored"));
             cargo.env("COBROWSE_TEST_NODE_MODULES", modules).env("COBROWSE_TEST_PYTHON", python);
             cargo.env("COBROWSE_TEST_CHROMIUM", chromium);
             cargo.envs(services.settings());
