@@ -167,9 +167,7 @@ impl Doctor {
         if lifetime.is_long_lived() {
             verifier = verifier.allow_long_lived();
         }
-        verifier
-            .verify(token.expose_secret())
-            .map_err(|error| Failure::new(Exit::Refused, error.to_string()).because(&error))
+        verifier.verify(token.expose_secret()).map_err(|error| Failure::of(Exit::Refused, &error))
     }
 }
 

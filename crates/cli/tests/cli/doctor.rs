@@ -74,9 +74,14 @@ fn a_key_that_is_none_ends_it_with_its_exit_code() {
         assert_eq!(steps(&ended.stdout), [("FAILED", "open"), ("ok", "clock")], "{ended:?}");
         assert!(ended.stdout.contains(named), "{ended:?}");
         assert!(!ended.stdout.contains("because"), "{ended:?}");
-        let verbose = folder.run(&["doctor", key, "--license", LICENSE, "-v"]);
-        assert!(verbose.stdout.contains("because: the signing key cannot be read"), "{verbose:?}");
     }
+    let verbose = folder.run(&["doctor", "/proc/self/mem", "--license", LICENSE, "-v"]).exits(3, "");
+    assert!(
+        verbose.stdout.contains("see the cause\n")
+            && verbose.stdout.contains("because: Input/output")
+            && !verbose.stdout.contains("because: the signing key"),
+        "{verbose:?}"
+    );
     folder.run(&["doctor", "vault:x", "--license", LICENSE]).exits(2, "");
 }
 

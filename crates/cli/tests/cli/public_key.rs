@@ -40,12 +40,22 @@ fn what_is_no_key_is_named() {
     folder.run(&["public-key", "key.pem", "--jwk", "--thumbprint"]).exits(2, "cannot be used with");
 }
 
+/// Causes lie below the sentence that is shown, and never above it.
 #[test]
+#[cfg(target_os = "linux")]
 fn causes_are_shown_when_asked_for() {
     let folder = Folder::new();
-    let brief = folder.run(&["public-key", "nothing.pem"]).exits(4, "error: ");
-    assert!(!brief.stderr.contains("because"), "{brief:?}");
-    folder.run(&["public-key", "nothing.pem", "--verbose"]).exits(4, "because: the signing key cannot be read");
+    // A regular file that opens and cannot be read.
+    let unreadable = ["public-key", "/proc/self/mem"];
+    let sentence = "error: /proc/self/mem: the file cannot be read; see the cause\n";
+    assert_eq!(folder.run(&unreadable).exits(3, "").stderr, sentence);
+    let verbose = folder.run(&[&unreadable, &["--verbose"][..]].concat()).exits(3, "").stderr;
+    assert_eq!(verbose, format!("{sentence}  because: Input/output error (os error 5)\n"));
+    let no_cause = folder.run(&["public-key", "nothing.pem", "-v"]).exits(4, "").stderr;
+    assert_eq!(no_cause, "error: nothing.pem: there is no such file; correct the path\n");
+    let variable = folder.command(&["public-key", "env:BROKEN", "-v"]).env("BROKEN", "hello").output().unwrap();
+    let variable = Ended::of(&variable).exits(4, "error: the variable BROKEN: there is no PEM block");
+    assert!(!variable.stderr.contains("because"), "{variable:?}");
 }
 
 #[test]
