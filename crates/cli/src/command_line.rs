@@ -4,6 +4,7 @@ use clap::{
 };
 
 use crate::{
+    configured,
     doctor::Doctor,
     exit::{self, Exit},
     inspect::Inspect,
@@ -48,8 +49,14 @@ impl CommandLine {
     /// Reads the words that the program was called with. Help goes to stdout; what is wrong with them goes to stderr, without a
     /// word of it that may be a key, a token or a passphrase in the wrong place.
     pub(crate) fn parse() -> Result<Self, Exit> {
-        let parsed = Self::command().try_get_matches().and_then(|matches| Self::from_arg_matches(&matches));
+        let command = configured::without_empty_variables(Self::command());
+        let parsed = command.try_get_matches().and_then(|matches| Self::from_arg_matches(&matches));
         parsed.map_err(|error| {
+            // Help names every variable, those that are set to nothing too.
+            let error = match error.kind() {
+                ErrorKind::DisplayHelp => Self::command().try_get_matches().err().unwrap_or(error),
+                _ => error,
+            };
             let exit = if error.use_stderr() { Exit::Usage } else { Exit::Ok };
             let _ = without_values(error.with_cmd(&Self::command())).print();
             exit

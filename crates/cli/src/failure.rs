@@ -1,7 +1,7 @@
 use std::{error::Error, io, iter};
 
 use cobrowse_jwt::{
-    ClaimsError, KeyError, KeyUriError, MintError,
+    ClaimsError, KeyError, KeyErrorKind, KeyUriError, MintError,
     env::EnvError,
     pem::{PemError, PemErrorKind},
 };
@@ -20,11 +20,12 @@ pub(crate) struct Failure {
     sentence: String,
     causes: Vec<String>,
     pem: Option<PemErrorKind>,
+    leads_nowhere: bool,
 }
 
 impl Failure {
     pub(crate) fn new(exit: Exit, sentence: impl Into<String>) -> Self {
-        Self { exit, sentence: sentence.into(), causes: Vec::new(), pem: None }
+        Self { exit, sentence: sentence.into(), causes: Vec::new(), pem: None, leads_nowhere: false }
     }
 
     pub(crate) fn usage(sentence: impl Into<String>) -> Self {
@@ -39,6 +40,16 @@ impl Failure {
     /// With this error as its cause, and the causes of that.
     pub(crate) fn because(self, cause: &(dyn Error + 'static)) -> Self {
         Self { causes: sentences(cause), ..self }
+    }
+
+    /// The same, with the place of what it is about before it.
+    pub(crate) fn about(self, place: &str) -> Self {
+        Self { sentence: format!("{place}: {}", self.sentence), ..self }
+    }
+
+    /// It was a key's name that is wrong, and not the key.
+    pub(crate) fn is_about_the_name(&self) -> bool {
+        self.leads_nowhere || self.exit == Exit::Usage
     }
 
     pub(crate) const fn exit(&self) -> Exit {
@@ -93,7 +104,8 @@ impl From<KeyError> for Failure {
             (Some(env), Some(_)) => format!("the variable {}: {}", env.variable(), told.sentence),
             _ => told.sentence,
         };
-        Self { pem: pem.map(PemError::kind), sentence, ..told }
+        let leads_nowhere = error.kind() == KeyErrorKind::NotFound;
+        Self { pem: pem.map(PemError::kind), leads_nowhere, sentence, ..told }
     }
 }
 

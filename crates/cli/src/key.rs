@@ -2,21 +2,26 @@ use std::{future::Future, sync::Arc};
 
 use cobrowse_jwt::{KeySource, KeyUris, PublicKey, SigningKey, pem::PemErrorKind};
 
-use crate::{failure::Failure, passphrase::PassphraseArgs, progress::Progress};
+use crate::{
+    configured::{self, Configured},
+    failure::Failure,
+    passphrase::PassphraseArgs,
+    progress::Progress,
+};
 
 /// A private key, wherever it is.
 #[derive(clap::Args)]
 pub(crate) struct KeyArgs {
     /// The private key: a path, file:///path, env:VARIABLE or awskms:///alias/name
-    #[arg(value_name = "KEY", env = "COBROWSE_KEY", hide_env_values = true)]
-    key: String,
+    #[arg(value_name = "KEY", env = "COBROWSE_KEY", hide_env_values = true, value_parser = configured::text())]
+    key: Configured,
     #[command(flatten)]
     passphrase: PassphraseArgs,
 }
 
 impl KeyArgs {
     pub(crate) fn named(&self) -> Key<'_> {
-        Key { uri: &self.key, passphrase: &self.passphrase }
+        Key::new(&self.key, &self.passphrase)
     }
 }
 
@@ -24,10 +29,15 @@ impl KeyArgs {
 #[derive(Clone, Copy)]
 pub(crate) struct Key<'a> {
     pub(crate) uri: &'a str,
-    pub(crate) passphrase: &'a PassphraseArgs,
+    name: &'a Configured,
+    passphrase: &'a PassphraseArgs,
 }
 
-impl Key<'_> {
+impl<'a> Key<'a> {
+    pub(crate) fn new(name: &'a Configured, passphrase: &'a PassphraseArgs) -> Self {
+        Self { uri: &name.value, name, passphrase }
+    }
+
     /// Opens the key; for an encrypted one, and only then, gets the passphrase.
     pub(crate) async fn open(&self, uris: KeyUris) -> Result<Arc<dyn KeySource>, Failure> {
         let opened = {
@@ -40,6 +50,7 @@ impl Key<'_> {
                 let _progress = Progress::of("decrypting the key");
                 Ok(uris.open(self.uri).await?)
             }
+            Err(failure) if failure.is_about_the_name() => Err(self.name.blamed(failure)),
             opened => opened,
         }
     }

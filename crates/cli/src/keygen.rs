@@ -53,6 +53,9 @@ impl Keygen {
             None if self.encrypt => Some(self.passphrase.given_or_chosen()?),
             given => given,
         };
+        if let (None, Some(variable)) = (&passphrase, PassphraseArgs::empty_variable()) {
+            output::warning(&format!("the variable {variable} is empty, so the key is not encrypted"));
+        }
         let (key, pem) = {
             let _progress = Progress::of("making the key");
             let key = PemKey::generate(self.size()).map_err(not_made)?;

@@ -31,7 +31,7 @@ Examples:
 
 impl Verify {
     pub(crate) fn run(&self, stdout: &mut Stdout) -> Result<Exit, Failure> {
-        let Some(license) = self.judging.license.clone() else {
+        let Some(license) = &self.judging.license else {
             return Err(Failure::usage("without the license key nothing can be accepted; give it by --license"));
         };
         let Some(public_key) = self.judging.public_key()? else {
@@ -42,7 +42,8 @@ impl Verify {
         let token = TokenText::read(self.judging.token.as_deref())?.token;
         // One moment for the verdict and for the report on it.
         let now = SystemTime::now();
-        let mut verifier = Verifier::new(license, public_key).leeway(self.judging.leeway).clock(move || now);
+        let mut verifier =
+            Verifier::new(license.value.clone(), public_key).leeway(self.judging.leeway).clock(move || now);
         if self.judging.allow_long_lived {
             verifier = verifier.allow_long_lived();
         }

@@ -44,7 +44,7 @@ impl Inspect {
             inspector = inspector.public_key(public_key);
         }
         if let Some(license) = &self.judging.license {
-            inspector = inspector.license_key(license.clone());
+            inspector = inspector.license_key(license.value.clone());
         }
         if self.judging.allow_long_lived {
             inspector = inspector.allow_long_lived();

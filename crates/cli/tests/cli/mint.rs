@@ -84,7 +84,7 @@ fn wrong_access_is_wrong_usage() {
         (&["--policy", r#"{"devices":{"user_id":"42"}}"#], "the deprecated version 1"),
         (&["--policy", r#"{"version":3,"devices":{"custom_data":{}}}"#], "so it would grant everything"),
         (&["--policy", r#"{"version":3,"devices":{},"devices":{}}"#], "\"devices\" comes twice"),
-        (&["--policy", "nothing.json"], "no file of it can be read"),
+        (&["--policy", "nothing.json"], "this is no JSON, so it is taken for a path: the file cannot be read"),
         (&["--agent", "a\nb"], ""),
         (&["--name", " "], "the display name is empty"),
     ] {
@@ -138,7 +138,7 @@ fn a_url_and_a_header_carry_the_token() {
     mint(&folder, &["--url", "dashbord"]).exits(2, "there is no such page");
     mint(&folder, &["--url", "dashboard/1"]).exits(2, "there is no such page");
     mint(&folder, &["--url", "dashboard", "--json"]).exits(2, "cannot be used with");
-    mint(&folder, &["--instance", "http://support.example.com"]).exits(2, "not reached by https");
+    mint(&folder, &["--url", "code", "--instance", "http://support.example.com"]).exits(2, "not reached by https");
 }
 
 #[test]
