@@ -8,7 +8,7 @@ use crate::{
     failure::Failure,
     inspect::sentences,
     judging::Judging,
-    output::Stdout,
+    output::{self, Stdout},
     printable::{self, quoted},
     token_text::TokenText,
 };
@@ -39,7 +39,11 @@ impl Verify {
                 "without the public key nothing can be accepted; give it by --public-key or --key",
             ));
         };
-        let token = TokenText::read(self.judging.token.as_deref())?.token;
+        let text = TokenText::read(self.judging.token.as_deref())?;
+        if let Some(wrapping) = text.wrapping() {
+            output::note(format_args!("The token was taken out of {wrapping}."));
+        }
+        let token = text.token;
         // One moment for the verdict and for the report on it.
         let now = SystemTime::now();
         let mut verifier =

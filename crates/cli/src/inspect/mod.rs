@@ -50,7 +50,7 @@ impl Inspect {
             inspector = inspector.allow_long_lived();
         }
         let inspection = inspector.inspect(&text.token);
-        if let Some(wrapping) = text.wrapping {
+        if let Some(wrapping) = text.wrapping() {
             writeln!(stdout, "The token was taken out of {wrapping}.\n")?;
         }
         words::write(stdout, &inspection, now)?;
