@@ -1,6 +1,7 @@
-use std::{future::Future, sync::Arc};
+use std::{future::Future, path::PathBuf, sync::Arc};
 
 use cobrowse_jwt::{KeySource, KeyUris, PublicKey, SigningKey, pem::PemErrorKind};
+use url::Url;
 
 use crate::{
     configured::{self, Configured},
@@ -69,7 +70,7 @@ impl<'a> Key<'a> {
         self.starts_with("awskms:")
     }
 
-    pub(crate) fn is_a_variable(&self) -> bool {
+    fn is_a_variable(&self) -> bool {
         self.starts_with("env:")
     }
 
@@ -78,9 +79,17 @@ impl<'a> Key<'a> {
         self.is_in_aws_kms() && self.uri.contains("alias/")
     }
 
-    /// In AWS itself, and not at an endpoint that may be anything.
-    pub(crate) fn is_signed_for_by_aws(&self) -> bool {
-        self.starts_with("awskms:///")
+    /// The file that it is in.
+    pub(crate) fn path(&self) -> Option<PathBuf> {
+        if self.is_in_aws_kms() || self.is_a_variable() {
+            None
+        } else if self.starts_with("file://") {
+            Url::parse(self.uri).ok()?.to_file_path().ok()
+        } else if self.starts_with("file:") {
+            self.uri.split_once(':').map(|(_, path)| path.into())
+        } else {
+            Some(self.uri.into())
+        }
     }
 
     fn starts_with(&self, start: &str) -> bool {
