@@ -77,7 +77,7 @@ fn without_values(mut error: clap::Error) -> clap::Error {
     if matches!(error.get(ContextKind::InvalidSubcommand), Some(ContextValue::String(text)) if !is_name(text)) {
         error.insert(ContextKind::InvalidSubcommand, hidden());
     }
-    // Tips repeat what was written.
+    // Tips of this kind say how to pass what was written as a value, and repeat it. Those about similar flags stay.
     error.remove(ContextKind::Suggested);
     error
 }

@@ -47,6 +47,10 @@ impl Failure {
         Self { sentence: format!("{place}: {}", self.sentence), ..self }
     }
 
+    pub(crate) fn with_advice(self, advice: &str) -> Self {
+        Self { sentence: format!("{}; {advice}", self.sentence), ..self }
+    }
+
     /// It was a key's name that is wrong, and not the key.
     pub(crate) fn is_about_the_name(&self) -> bool {
         self.leads_nowhere || self.exit == Exit::Usage

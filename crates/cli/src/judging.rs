@@ -28,7 +28,7 @@ pub(crate) struct Judging {
     #[command(flatten)]
     passphrase: PassphraseArgs,
     /// How far the clocks may stand apart, up to 5m
-    #[arg(long, value_name = "DURATION", default_value = "0s", value_parser = read_leeway)]
+    #[arg(long, value_name = "DURATION", allow_hyphen_values = true, default_value = "0s", value_parser = read_leeway)]
     pub(crate) leeway: ClockSkew,
     /// Accept a life of over 24 hours
     #[arg(long)]

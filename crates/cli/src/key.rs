@@ -51,7 +51,16 @@ impl<'a> Key<'a> {
                 let _progress = Progress::of("decrypting the key");
                 Ok(uris.open(self.uri).await?)
             }
-            Err(failure) if failure.is_about_the_name() => Err(self.name.blamed(failure)),
+            Err(failure) if failure.is_about_the_name() => {
+                // As AWS names keys.
+                let is_of_aws_kms = self.starts_with("alias/") || self.starts_with("arn:");
+                let failure = if is_of_aws_kms {
+                    failure.with_advice("for a key in AWS KMS write awskms:/// before it, as in awskms:///alias/x")
+                } else {
+                    failure
+                };
+                Err(self.name.blamed(failure))
+            }
             opened => opened,
         }
     }

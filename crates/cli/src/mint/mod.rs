@@ -139,7 +139,7 @@ fn json(claims: &AgentClaims, token: &AgentToken) -> Value {
 #[derive(clap::Args)]
 pub(crate) struct LifetimeArgs {
     /// How long the token lives: 90s, 15m, 1h30m, 1d
-    #[arg(long, value_name = "DURATION", default_value = "1h", env = "COBROWSE_LIFETIME", hide_env_values = true, value_parser = configured::by(times::parse_duration))]
+    #[arg(long, value_name = "DURATION", allow_hyphen_values = true, default_value = "1h", env = "COBROWSE_LIFETIME", hide_env_values = true, value_parser = configured::by(times::parse_duration))]
     lifetime: Configured<Duration>,
     /// Allow a lifetime over 24 hours, as SCIM provisioning needs it: no such token can be revoked alone
     #[arg(long)]

@@ -91,6 +91,15 @@ fn what_is_no_text_or_too_much_of_it_is_wrong_usage() {
 }
 
 #[test]
+fn what_cannot_be_judged_for_one_reason_is_one_line() {
+    let said = Folder::empty().read(&["inspect"], "a.b.c.d").exits(1, "").stdout;
+    assert_eq!(said.matches("the part of the token that would tell cannot be read").count(), 1, "{said}");
+    let line = said.lines().find(|line| line.starts_with("  ?")).unwrap();
+    assert!(line.starts_with("  ?       header, alg, typ, crit, header-members, claims, aud, iss, "), "{said}");
+    assert!(said.ends_with("The token breaks 1 rule; 18 rules could not be judged.\n"), "{said}");
+}
+
+#[test]
 fn verifies_with_a_private_key_too() {
     let folder = Folder::new();
     let token = token(HEADER, &good_claims().to_string());

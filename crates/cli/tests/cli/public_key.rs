@@ -58,6 +58,31 @@ fn causes_are_shown_when_asked_for() {
     assert!(!variable.stderr.contains("because"), "{variable:?}");
 }
 
+/// Names as AWS writes them.
+#[test]
+fn a_key_in_aws_kms_without_its_scheme_is_recognised() {
+    let folder = Folder::empty();
+    let advice = "for a key in AWS KMS write awskms:/// before it, as in awskms:///alias/x";
+    folder.run(&["public-key", "alias/cobrowse"]).exits(4, advice);
+    let arn = folder.run(&["public-key", "arn:aws:kms:eu-central-1:111122223333:key/x"]).exits(2, advice);
+    assert!(!arn.stderr.contains("111122223333"), "{arn:?}");
+    let other = folder.run(&["public-key", "nothing.pem"]).exits(4, "");
+    assert!(!other.stderr.contains("AWS"), "{other:?}");
+}
+
+/// An encrypted key is read twice, once before its passphrase is asked for.
+#[test]
+fn a_warning_is_shown_once() {
+    let folder = Folder::empty();
+    let encrypted = KEY.to_encrypted_pkcs8_pem(&cobrowse_jwt::pem::Passphrase::new("horse")).unwrap();
+    folder.write("key.pem", &encrypted, 0o644);
+    for words in [&["public-key", "key.pem"][..], &["doctor", "key.pem", "--license", "x", "--allow-readable-key"]] {
+        let run = folder.command(words).env("COBROWSE_PASSPHRASE", "horse").output().unwrap();
+        let ended = Ended::of(&run).exits(0, "others than its owner may read the key file");
+        assert_eq!(ended.stderr.matches("others than its owner").count(), 1, "{ended:?}");
+    }
+}
+
 #[test]
 fn the_librarys_warnings_are_shown() {
     let folder = Folder::new();
