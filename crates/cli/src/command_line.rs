@@ -35,7 +35,6 @@ Examples:
   pbpaste | cobrowse-jwt inspect";
 
 #[derive(clap::Subcommand)]
-#[expect(clippy::large_enum_variant, reason = "there is one of it")]
 pub(crate) enum Subcommand {
     Keygen(Keygen),
     PublicKey(PublicKeyOf),

@@ -63,8 +63,7 @@ fn trimmed(text: &str) -> Option<&str> {
 
 /// One pair of them.
 fn unquoted(text: &str) -> Option<&str> {
-    let pairs = ['"', '\''].into_iter();
-    pairs.filter_map(|quote| text.strip_prefix(quote)?.strip_suffix(quote)).next()
+    ['"', '\''].into_iter().find_map(|quote| text.strip_prefix(quote)?.strip_suffix(quote))
 }
 
 /// Browsers show URLs without their scheme, and people copy them so. No token has one of these signs.
