@@ -4,6 +4,7 @@ use clap::{
 };
 
 use crate::{
+    configured,
     doctor::Doctor,
     exit::{self, Exit},
     inspect::Inspect,
@@ -34,7 +35,6 @@ Examples:
   pbpaste | cobrowse-jwt inspect";
 
 #[derive(clap::Subcommand)]
-#[expect(clippy::large_enum_variant, reason = "there is one of it")]
 pub(crate) enum Subcommand {
     Keygen(Keygen),
     PublicKey(PublicKeyOf),
@@ -48,8 +48,14 @@ impl CommandLine {
     /// Reads the words that the program was called with. Help goes to stdout; what is wrong with them goes to stderr, without a
     /// word of it that may be a key, a token or a passphrase in the wrong place.
     pub(crate) fn parse() -> Result<Self, Exit> {
-        let parsed = Self::command().try_get_matches().and_then(|matches| Self::from_arg_matches(&matches));
+        let command = configured::without_empty_variables(Self::command());
+        let parsed = command.try_get_matches().and_then(|matches| Self::from_arg_matches(&matches));
         parsed.map_err(|error| {
+            // Help names every variable, those that are set to nothing too.
+            let error = match error.kind() {
+                ErrorKind::DisplayHelp => Self::command().try_get_matches().err().unwrap_or(error),
+                _ => error,
+            };
             let exit = if error.use_stderr() { Exit::Usage } else { Exit::Ok };
             let _ = without_values(error.with_cmd(&Self::command())).print();
             exit
@@ -70,7 +76,7 @@ fn without_values(mut error: clap::Error) -> clap::Error {
     if matches!(error.get(ContextKind::InvalidSubcommand), Some(ContextValue::String(text)) if !is_name(text)) {
         error.insert(ContextKind::InvalidSubcommand, hidden());
     }
-    // Tips repeat what was written.
+    // Tips of this kind say how to pass what was written as a value, and repeat it. Those about similar flags stay.
     error.remove(ContextKind::Suggested);
     error
 }

@@ -1,8 +1,8 @@
 use std::{error::Error, io, iter};
 
 use cobrowse_jwt::{
-    ClaimsError, KeyError, KeyUriError, MintError,
-    env::{EnvError, EnvErrorKind},
+    ClaimsError, KeyError, KeyErrorKind, KeyUriError, MintError,
+    env::EnvError,
     pem::{PemError, PemErrorKind},
 };
 
@@ -20,20 +20,40 @@ pub(crate) struct Failure {
     sentence: String,
     causes: Vec<String>,
     pem: Option<PemErrorKind>,
+    leads_nowhere: bool,
 }
 
 impl Failure {
     pub(crate) fn new(exit: Exit, sentence: impl Into<String>) -> Self {
-        Self { exit, sentence: sentence.into(), causes: Vec::new(), pem: None }
+        Self { exit, sentence: sentence.into(), causes: Vec::new(), pem: None, leads_nowhere: false }
     }
 
     pub(crate) fn usage(sentence: impl Into<String>) -> Self {
         Self::new(Exit::Usage, sentence)
     }
 
+    /// In the words of the error, and with its causes.
+    pub(crate) fn of(exit: Exit, error: &(dyn Error + 'static)) -> Self {
+        Self { causes: error.source().map(sentences).unwrap_or_default(), ..Self::new(exit, error.to_string()) }
+    }
+
+    /// With this error as its cause, and the causes of that.
     pub(crate) fn because(self, cause: &(dyn Error + 'static)) -> Self {
-        let chain = iter::successors(Some(cause), |&cause| cause.source());
-        Self { causes: chain.map(ToString::to_string).filter(|cause| *cause != self.sentence).collect(), ..self }
+        Self { causes: sentences(cause), ..self }
+    }
+
+    /// The same, with the place of what it is about before it.
+    pub(crate) fn about(self, place: &str) -> Self {
+        Self { sentence: format!("{place}: {}", self.sentence), ..self }
+    }
+
+    pub(crate) fn with_advice(self, advice: &str) -> Self {
+        Self { sentence: format!("{}; {advice}", self.sentence), ..self }
+    }
+
+    /// It was a key's name that is wrong, and not the key.
+    pub(crate) fn is_about_the_name(&self) -> bool {
+        self.leads_nowhere || self.exit == Exit::Usage
     }
 
     pub(crate) const fn exit(&self) -> Exit {
@@ -73,9 +93,23 @@ impl From<KeyUriError> for Failure {
 impl From<KeyError> for Failure {
     fn from(error: KeyError) -> Self {
         let exit = if error.is_transient() { Exit::KeyUnavailable } else { Exit::KeyUnusable };
-        let chain = iter::successors(Some(&error as &(dyn Error + 'static)), |&error| error.source());
-        let pem = chain.filter_map(|error| error.downcast_ref::<PemError>()).map(PemError::kind).last();
-        Self { pem, ..Self::new(exit, sentence(&error)).because(&error) }
+        let env = chain(&error).find_map(|error| error.downcast_ref::<EnvError>());
+        let pem = chain(&error).find_map(|error| error.downcast_ref::<PemError>());
+        // The error that knows most: a key error of ours points to its cause, which names file and case.
+        let told = match (env, pem) {
+            (_, Some(pem)) => Self::of(exit, pem),
+            (Some(env), None) => Self::of(exit, env),
+            (None, None) => Self::of(exit, &error),
+        };
+        let sentence = match (env, pem.map(PemError::kind)) {
+            (_, Some(PemErrorKind::PassphraseMissing)) => {
+                "the key is encrypted; give its passphrase by --passphrase-file or in COBROWSE_PASSPHRASE".to_owned()
+            }
+            (Some(env), Some(_)) => format!("the variable {}: {}", env.variable(), told.sentence),
+            _ => told.sentence,
+        };
+        let leads_nowhere = error.kind() == KeyErrorKind::NotFound;
+        Self { pem: pem.map(PemError::kind), leads_nowhere, sentence, ..told }
     }
 }
 
@@ -83,7 +117,7 @@ impl From<MintError> for Failure {
     fn from(error: MintError) -> Self {
         match error {
             MintError::Key(error) => error.into(),
-            error => Self::new(Exit::Refused, error.to_string()).because(&error),
+            error => Self::of(Exit::Refused, &error),
         }
     }
 }
@@ -101,20 +135,11 @@ impl From<io::Error> for Failure {
     }
 }
 
-/// The sentence of the error that knows most: a key error of ours points to its cause, which names file and case.
-fn sentence(error: &KeyError) -> String {
-    let chain = || iter::successors(Some(error as &(dyn Error + 'static)), |&error| error.source());
-    let env = chain().find_map(|error| error.downcast_ref::<EnvError>());
-    let pem = chain().find_map(|error| error.downcast_ref::<PemError>());
-    match (env, pem) {
-        (_, Some(pem)) if pem.kind() == PemErrorKind::PassphraseMissing => {
-            "the key is encrypted; give its passphrase by --passphrase-file or in COBROWSE_PASSPHRASE".to_owned()
-        }
-        (Some(env), _) => match env.kind() {
-            EnvErrorKind::Pem(pem) => format!("the variable {}: {pem}", env.variable()),
-            _ => env.to_string(),
-        },
-        (None, Some(pem)) => pem.to_string(),
-        (None, None) => error.to_string(),
-    }
+/// The error and its causes, the last of which is the first that went wrong.
+fn chain<'e>(error: &'e (dyn Error + 'static)) -> impl Iterator<Item = &'e (dyn Error + 'static)> {
+    iter::successors(Some(error), |&error| error.source())
+}
+
+fn sentences(error: &(dyn Error + 'static)) -> Vec<String> {
+    chain(error).map(ToString::to_string).collect()
 }

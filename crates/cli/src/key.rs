@@ -1,22 +1,28 @@
-use std::{future::Future, sync::Arc};
+use std::{future::Future, path::PathBuf, sync::Arc};
 
 use cobrowse_jwt::{KeySource, KeyUris, PublicKey, SigningKey, pem::PemErrorKind};
+use url::Url;
 
-use crate::{failure::Failure, passphrase::PassphraseArgs, progress::Progress};
+use crate::{
+    configured::{self, Configured},
+    failure::Failure,
+    passphrase::PassphraseArgs,
+    progress::Progress,
+};
 
 /// A private key, wherever it is.
 #[derive(clap::Args)]
 pub(crate) struct KeyArgs {
     /// The private key: a path, file:///path, env:VARIABLE or awskms:///alias/name
-    #[arg(value_name = "KEY", env = "COBROWSE_KEY", hide_env_values = true)]
-    key: String,
+    #[arg(value_name = "KEY", env = "COBROWSE_KEY", hide_env_values = true, value_parser = configured::text())]
+    key: Configured,
     #[command(flatten)]
     passphrase: PassphraseArgs,
 }
 
 impl KeyArgs {
     pub(crate) fn named(&self) -> Key<'_> {
-        Key { uri: &self.key, passphrase: &self.passphrase }
+        Key::new(&self.key, &self.passphrase)
     }
 }
 
@@ -24,10 +30,15 @@ impl KeyArgs {
 #[derive(Clone, Copy)]
 pub(crate) struct Key<'a> {
     pub(crate) uri: &'a str,
-    pub(crate) passphrase: &'a PassphraseArgs,
+    name: &'a Configured,
+    passphrase: &'a PassphraseArgs,
 }
 
-impl Key<'_> {
+impl<'a> Key<'a> {
+    pub(crate) fn new(name: &'a Configured, passphrase: &'a PassphraseArgs) -> Self {
+        Self { uri: &name.value, name, passphrase }
+    }
+
     /// Opens the key; for an encrypted one, and only then, gets the passphrase.
     pub(crate) async fn open(&self, uris: KeyUris) -> Result<Arc<dyn KeySource>, Failure> {
         let opened = {
@@ -39,6 +50,16 @@ impl Key<'_> {
                 let uris = uris.with_passphrase(self.passphrase.given_or_asked()?);
                 let _progress = Progress::of("decrypting the key");
                 Ok(uris.open(self.uri).await?)
+            }
+            Err(failure) if failure.is_about_the_name() => {
+                // As AWS names keys.
+                let is_of_aws_kms = self.starts_with("alias/") || self.starts_with("arn:");
+                let failure = if is_of_aws_kms {
+                    failure.with_advice("for a key in AWS KMS write awskms:/// before it, as in awskms:///alias/x")
+                } else {
+                    failure
+                };
+                Err(self.name.blamed(failure))
             }
             opened => opened,
         }
@@ -58,7 +79,7 @@ impl Key<'_> {
         self.starts_with("awskms:")
     }
 
-    pub(crate) fn is_a_variable(&self) -> bool {
+    fn is_a_variable(&self) -> bool {
         self.starts_with("env:")
     }
 
@@ -67,9 +88,17 @@ impl Key<'_> {
         self.is_in_aws_kms() && self.uri.contains("alias/")
     }
 
-    /// In AWS itself, and not at an endpoint that may be anything.
-    pub(crate) fn is_signed_for_by_aws(&self) -> bool {
-        self.starts_with("awskms:///")
+    /// The file that it is in.
+    pub(crate) fn path(&self) -> Option<PathBuf> {
+        if self.is_in_aws_kms() || self.is_a_variable() {
+            None
+        } else if self.starts_with("file://") {
+            Url::parse(self.uri).ok()?.to_file_path().ok()
+        } else if self.starts_with("file:") {
+            self.uri.split_once(':').map(|(_, path)| path.into())
+        } else {
+            Some(self.uri.into())
+        }
     }
 
     fn starts_with(&self, start: &str) -> bool {

@@ -43,6 +43,7 @@ Examples:
 
 impl Keygen {
     pub(crate) fn run(&self, stdout: &mut Stdout) -> Result<Exit, Failure> {
+        check_name(&self.file)?;
         let public_file = public_file(&self.file);
         for file in [&self.file, &public_file] {
             if file.symlink_metadata().is_ok() {
@@ -53,6 +54,9 @@ impl Keygen {
             None if self.encrypt => Some(self.passphrase.given_or_chosen()?),
             given => given,
         };
+        if let (None, Some(variable)) = (&passphrase, PassphraseArgs::empty_variable()) {
+            output::warning(&format!("the variable {variable} is empty, so the key is not encrypted"));
+        }
         let (key, pem) = {
             let _progress = Progress::of("making the key");
             let key = PemKey::generate(self.size()).map_err(not_made)?;
@@ -62,10 +66,10 @@ impl Keygen {
             };
             (key, pem.map_err(not_made)?)
         };
-        write(&self.file, &public_file, &pem, key.public_key().to_pem())?;
+        let mode = write(&self.file, &public_file, &pem, key.public_key().to_pem())?;
 
         let encrypted = if passphrase.is_some() { "encrypted, " } else { "" };
-        let mode = if cfg!(unix) { "mode 600" } else { "protected by its folder alone" };
+        let mode = mode.map_or_else(|| "protected by its folder alone".to_owned(), |mode| format!("mode {mode:03o}"));
         output::note(format_args!("private key  {}  ({encrypted}{mode})", printable::path(&self.file)));
         output::note(format_args!("public key   {}", printable::path(&public_file)));
         output::note(format_args!(
@@ -84,6 +88,23 @@ impl Keygen {
     }
 }
 
+/// Every other subcommand takes the name for KEY, where it would name something else, or nothing.
+fn check_name(file: &Path) -> Result<(), Failure> {
+    let Some(text) = file.to_str() else {
+        return Err(Failure::usage("the file's name is not UTF-8 text, so no KEY could name it; give another name"));
+    };
+    let scheme = text.split_once(':').map_or("", |(scheme, _)| scheme);
+    let in_scheme = |char: char| char.is_ascii_alphanumeric() || "+-.".contains(char);
+    // One letter is a drive.
+    if scheme.len() > 1 && scheme.starts_with(|char: char| char.is_ascii_alphabetic()) && scheme.chars().all(in_scheme)
+    {
+        return Err(Failure::usage(
+            "the file's name would be read as a URI where KEY is asked for; give a path, or write ./ before it: ./env:FOO",
+        ));
+    }
+    Ok(())
+}
+
 /// `key.pem` and `key.pub.pem`.
 fn public_file(private: &Path) -> PathBuf {
     private.with_extension(match private.extension() {
@@ -93,15 +114,16 @@ fn public_file(private: &Path) -> PathBuf {
     })
 }
 
-/// Both files or none.
-fn write(private: &Path, public: &Path, pem: &Zeroizing<String>, public_pem: &str) -> Result<(), Failure> {
+/// Both files or none. The mode of the private one, where there are modes.
+fn write(private: &Path, public: &Path, pem: &Zeroizing<String>, public_pem: &str) -> Result<Option<u32>, Failure> {
     let mut private = NewFile::create(private, 0o600)?;
     let mut public = NewFile::create(public, 0o644)?;
     private.fill(pem)?;
     public.fill(public_pem)?;
+    let mode = private.mode()?;
     private.keep();
     public.keep();
-    Ok(())
+    Ok(mode)
 }
 
 /// A file that did not exist before, and does not after unless it is kept.
@@ -132,6 +154,19 @@ impl<'a> NewFile<'a> {
             .write_all(text.as_bytes())
             .and_then(|()| self.file.sync_all())
             .map_err(|error| not_written(self.path, &error))
+    }
+
+    /// As it is: the umask takes bits from the mode that was asked for, and not every file system has modes.
+    #[cfg(unix)]
+    fn mode(&self) -> Result<Option<u32>, Failure> {
+        let metadata = self.file.metadata().map_err(|error| not_written(self.path, &error))?;
+        Ok(Some(std::os::unix::fs::PermissionsExt::mode(&metadata.permissions()) & 0o777))
+    }
+
+    #[cfg(not(unix))]
+    #[expect(clippy::unnecessary_wraps, clippy::unused_self, reason = "as on Unix")]
+    fn mode(&self) -> Result<Option<u32>, Failure> {
+        Ok(None)
     }
 
     fn keep(mut self) {

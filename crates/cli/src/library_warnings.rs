@@ -1,4 +1,8 @@
-use std::fmt::{self, Write as _};
+use std::{
+    collections::HashSet,
+    fmt::{self, Write as _},
+    sync::{Mutex, PoisonError},
+};
 
 use tracing::{
     Event, Level, Metadata, Subscriber,
@@ -11,10 +15,14 @@ use crate::output;
 /// Shows what the library warns of, such as a key file that others may read, as warnings of this program.
 pub(crate) fn show() {
     // It fails if another subscriber is set, and this program sets none.
-    let _ = tracing::subscriber::set_global_default(LibraryWarnings);
+    let _ = tracing::subscriber::set_global_default(LibraryWarnings::default());
 }
 
-struct LibraryWarnings;
+/// A file that is read twice is warned of once.
+#[derive(Default)]
+struct LibraryWarnings {
+    shown: Mutex<HashSet<String>>,
+}
 
 impl Subscriber for LibraryWarnings {
     fn enabled(&self, metadata: &Metadata<'_>) -> bool {
@@ -24,7 +32,10 @@ impl Subscriber for LibraryWarnings {
     fn event(&self, event: &Event<'_>) {
         let mut text = Text::default();
         event.record(&mut text);
-        output::warning(&format!("{}{}", text.message, text.details));
+        let text = format!("{}{}", text.message, text.details);
+        if self.shown.lock().unwrap_or_else(PoisonError::into_inner).insert(text.clone()) {
+            output::warning(&text);
+        }
     }
 
     fn new_span(&self, _: &span::Attributes<'_>) -> span::Id {

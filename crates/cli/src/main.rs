@@ -2,6 +2,7 @@
 #![expect(clippy::doc_markdown, reason = "clap prints the comments of arguments as they are")]
 
 mod command_line;
+mod configured;
 mod doctor;
 mod exit;
 mod failure;
@@ -16,6 +17,7 @@ mod passphrase;
 mod printable;
 mod progress;
 mod public_key;
+mod text_file;
 mod times;
 mod token_text;
 mod verify;

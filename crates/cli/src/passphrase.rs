@@ -2,36 +2,48 @@ use std::{
     env,
     fs::File,
     io::{self, IsTerminal as _, Read as _},
-    path::{Path, PathBuf},
+    path::Path,
 };
 
 use cobrowse_jwt::pem::Passphrase;
 use zeroize::Zeroizing;
 
-use crate::{exit::Exit, failure::Failure, printable};
+use crate::{
+    configured::{self, Configured},
+    exit::Exit,
+    failure::Failure,
+    printable,
+};
 
 /// The passphrase of an encrypted key: from a file, else from a variable, else from a person. Never from the command line, which
 /// every user of the machine can read.
 #[derive(clap::Args)]
 pub(crate) struct PassphraseArgs {
     /// A file with the passphrase of an encrypted key. Without it COBROWSE_PASSPHRASE is read, and without that it is asked for
-    #[arg(long, value_name = "FILE", env = "COBROWSE_PASSPHRASE_FILE", hide_env_values = true)]
-    passphrase_file: Option<PathBuf>,
+    #[arg(long, value_name = "FILE", env = FILE_VARIABLE, hide_env_values = true, value_parser = configured::text())]
+    passphrase_file: Option<Configured>,
 }
 
 const VARIABLE: &str = "COBROWSE_PASSPHRASE";
+
+const FILE_VARIABLE: &str = "COBROWSE_PASSPHRASE_FILE";
 
 impl PassphraseArgs {
     /// What the file or the variable holds, if either was given.
     pub(crate) fn given(&self) -> Result<Option<Passphrase>, Failure> {
         let text = match &self.passphrase_file {
-            Some(file) => Some(read(file)?),
+            Some(file) => Some(read(file.value.as_ref()).map_err(|failure| file.blamed(failure))?),
             None => variable()?,
         };
         match text {
             Some(text) if text.is_empty() => Err(Failure::usage("the passphrase is empty; give one")),
             text => Ok(text.map(|text| Passphrase::new(text.as_str()))),
         }
+    }
+
+    /// A variable that should have given it and is set to nothing, which counts as not set.
+    pub(crate) fn empty_variable() -> Option<&'static str> {
+        [VARIABLE, FILE_VARIABLE].into_iter().find(|name| env::var_os(name).is_some_and(|value| value.is_empty()))
     }
 
     /// As given, else as a person types it.
@@ -60,6 +72,7 @@ impl PassphraseArgs {
 
 fn variable() -> Result<Option<Zeroizing<String>>, Failure> {
     match env::var(VARIABLE) {
+        Ok(text) if text.is_empty() => Ok(None),
         Ok(text) => Ok(Some(Zeroizing::new(text))),
         Err(env::VarError::NotPresent) => Ok(None),
         Err(env::VarError::NotUnicode(_)) => {

@@ -1,16 +1,14 @@
-use std::{
-    fs::File,
-    io::{Read as _, Write as _},
-};
+use std::io::Write as _;
 
 use cobrowse_jwt::PublicKey;
-use zeroize::Zeroizing;
 
 use crate::{
+    configured::Configured,
     exit::{self, Exit},
     failure::Failure,
     key::KeyArgs,
     output::Stdout,
+    text_file,
 };
 
 /// Print the public half of a key: what the Cobrowse dashboard takes, under Settings > Integrations > JWT SSO
@@ -46,13 +44,10 @@ impl PublicKeyOf {
     }
 }
 
-/// Reads a public key from a file: the value of the flags that name one.
-pub(crate) fn from_file(path: &str) -> Result<PublicKey, String> {
-    const LIMIT: u64 = 64 * 1024;
-    let mut text = Zeroizing::new(String::new());
-    let read = File::open(path).and_then(|file| file.take(LIMIT).read_to_string(&mut text));
-    read.map_err(|error| format!("the file cannot be read ({}); correct the path", error.kind()))?;
+/// Reads the public key in the file that was named: PEM or a JWK.
+pub(crate) fn read(file: &Configured) -> Result<PublicKey, Failure> {
+    let text = text_file::read(file.value.as_ref()).map_err(|sentence| file.wrong(&sentence))?;
     let is_jwk = text.trim_start().starts_with('{');
     let read = if is_jwk { PublicKey::from_jwk(&text) } else { PublicKey::from_pem(&text) };
-    read.map_err(|error| error.to_string())
+    read.map_err(|error| file.wrong(&error.to_string()))
 }

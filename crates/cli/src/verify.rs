@@ -8,7 +8,7 @@ use crate::{
     failure::Failure,
     inspect::sentences,
     judging::Judging,
-    output::Stdout,
+    output::{self, Stdout},
     printable::{self, quoted},
     token_text::TokenText,
 };
@@ -31,7 +31,7 @@ Examples:
 
 impl Verify {
     pub(crate) fn run(&self, stdout: &mut Stdout) -> Result<Exit, Failure> {
-        let Some(license) = self.judging.license.clone() else {
+        let Some(license) = &self.judging.license else {
             return Err(Failure::usage("without the license key nothing can be accepted; give it by --license"));
         };
         let Some(public_key) = self.judging.public_key()? else {
@@ -39,10 +39,15 @@ impl Verify {
                 "without the public key nothing can be accepted; give it by --public-key or --key",
             ));
         };
-        let token = TokenText::read(self.judging.token.as_deref())?.token;
+        let text = TokenText::read(self.judging.token.as_deref())?;
+        if let Some(wrapping) = text.wrapping() {
+            output::note(format_args!("The token was taken out of {wrapping}."));
+        }
+        let token = text.token;
         // One moment for the verdict and for the report on it.
         let now = SystemTime::now();
-        let mut verifier = Verifier::new(license, public_key).leeway(self.judging.leeway).clock(move || now);
+        let mut verifier =
+            Verifier::new(license.value.clone(), public_key).leeway(self.judging.leeway).clock(move || now);
         if self.judging.allow_long_lived {
             verifier = verifier.allow_long_lived();
         }

@@ -49,10 +49,6 @@ impl<'o> Checkup<'o> {
         }
     }
 
-    pub(super) const fn has_not_failed(&self) -> bool {
-        self.first_failure.is_none()
-    }
-
     pub(super) fn finish(self) -> Result<Exit, Failure> {
         self.written?;
         let words = match (self.first_failure, self.open) {

@@ -2,10 +2,10 @@ use std::{sync::Arc, time::Instant};
 
 use cobrowse_jwt::{KeyError, KeySource, KeyUris, pem::PemErrorKind};
 
-use super::{MESSAGE, checkup::Checkup};
+use super::{MESSAGE, checkup::Checkup, folders};
 use crate::{exit::Exit, failure::Failure, key::Key};
 
-/// By reading the key, looking at its file's mode, and signing once.
+/// By reading the key, looking at the modes of its file and folder, and signing once.
 pub(super) async fn reach(
     key: Key<'_>,
     allow_readable_key: bool,
@@ -30,18 +30,7 @@ pub(super) async fn reach(
         }
     };
     checkup.passed("open", Some(start.elapsed()), "the key was read, and its numbers belong together");
-    match readable {
-        None if key.is_a_variable() => {
-            checkup.open("permissions", "a variable has none; look at who starts the process");
-        }
-        None if cfg!(not(unix)) => checkup.open("permissions", "they are not looked at on this system"),
-        None => checkup.passed("permissions", None, "nobody but its owner may read or replace the key"),
-        Some(failure) if allow_readable_key => checkup.warned("permissions", failure.sentence()),
-        Some(failure) => {
-            let words = format!("{}, or say --allow-readable-key", failure.sentence());
-            checkup.failed("permissions", &Failure::new(Exit::Refused, words));
-        }
-    }
+    check_permissions(key, readable, allow_readable_key, checkup);
     let signed = async {
         let snapshot = source.signing_key().await?;
         let start = Instant::now();
@@ -57,6 +46,37 @@ pub(super) async fn reach(
         Err(error) => {
             checkup.failed("sign", &error.into());
             None
+        }
+    }
+}
+
+fn check_permissions(key: Key<'_>, readable: Option<Failure>, allow_readable_key: bool, checkup: &mut Checkup<'_>) {
+    let Some(path) = key.path() else {
+        return checkup.open("permissions", "a variable has none; look at who starts the process");
+    };
+    if cfg!(not(unix)) {
+        return checkup.open("permissions", "they are not looked at on this system");
+    }
+    let folders = folders::fault(&path);
+    match (&folders, readable) {
+        (Ok(None), None) => checkup.passed(
+            "permissions",
+            None,
+            "by their modes only their owners may write the file and in its folder, and read the file; no other folder was looked at",
+        ),
+        (_, None) => {}
+        (_, Some(failure)) if allow_readable_key => checkup.warned("permissions", failure.sentence()),
+        (_, Some(failure)) => {
+            let words = format!("{}, or say --allow-readable-key", failure.sentence());
+            checkup.failed("permissions", &Failure::new(Exit::Refused, words));
+        }
+    }
+    match folders {
+        Ok(None) => {}
+        Ok(Some(fault)) => checkup.failed("permissions", &Failure::new(Exit::Refused, fault)),
+        Err(error) => {
+            let words = "the key's folder cannot be looked at; grant this user the right to";
+            checkup.failed("permissions", &Failure::new(Exit::Refused, words).because(&error));
         }
     }
 }

@@ -44,13 +44,13 @@ impl Inspect {
             inspector = inspector.public_key(public_key);
         }
         if let Some(license) = &self.judging.license {
-            inspector = inspector.license_key(license.clone());
+            inspector = inspector.license_key(license.value.clone());
         }
         if self.judging.allow_long_lived {
             inspector = inspector.allow_long_lived();
         }
         let inspection = inspector.inspect(&text.token);
-        if let Some(wrapping) = text.wrapping {
+        if let Some(wrapping) = text.wrapping() {
             writeln!(stdout, "The token was taken out of {wrapping}.\n")?;
         }
         words::write(stdout, &inspection, now)?;
@@ -61,27 +61,27 @@ impl Inspect {
 
 fn write_rules(out: &mut impl Write, inspection: &Inspection) -> io::Result<()> {
     writeln!(out, "{HEADING}Rules{HEADING:#}")?;
-    let mut open = 0;
+    let mut open: Vec<(&str, Vec<&str>)> = Vec::new();
     for finding in inspection.findings() {
-        let (mark, style) = match &finding.outcome {
-            Outcome::Passed => ("ok", GOOD),
-            Outcome::Failed(_) => ("FAILED", BAD),
-            Outcome::NotCheckable(_) => {
-                open += 1;
-                ("?", OPEN)
+        let (mark, style, said) = match &finding.outcome {
+            Outcome::Passed => ("ok", GOOD, finding.sentence()),
+            Outcome::Failed(error) => ("FAILED", BAD, sentences(error).join(":\n                          ")),
+            Outcome::NotCheckable(reason) => {
+                match open.iter_mut().find(|(known, _)| known == reason) {
+                    Some((_, rules)) => rules.push(finding.rule.id()),
+                    None => open.push((reason, vec![finding.rule.id()])),
+                }
+                continue;
             }
         };
-        let said = match &finding.outcome {
-            Outcome::Failed(error) => sentences(error),
-            _ => vec![finding.sentence()],
-        };
-        writeln!(
-            out,
-            "  {style}{mark:<6}{style:#}  {:<14}  {}",
-            finding.rule.id(),
-            said.join(":\n                          ")
-        )?;
+        writeln!(out, "  {style}{mark:<6}{style:#}  {:<14}  {said}", finding.rule.id())?;
     }
+    // A token that cannot be read leaves most rules open for one reason, which is told once.
+    for (reason, rules) in &open {
+        let gap = if rules.len() == 1 { "  " } else { "\n                          " };
+        writeln!(out, "  {OPEN}?     {OPEN:#}  {:<14}{gap}{reason}", rules.join(", "))?;
+    }
+    let open = open.iter().map(|(_, rules)| rules.len()).sum();
     for warning in inspection.warnings() {
         writeln!(out, "  {WARNING}warn{WARNING:#}    {:<14}  {warning}", warning.id())?;
     }

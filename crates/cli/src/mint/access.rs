@@ -1,9 +1,7 @@
-use std::{fs::File, io::Read as _};
-
 use clap::ValueEnum;
 use cobrowse_jwt::{Access, ClaimsError, Policy, PolicyError, Role, Rule};
 
-use crate::failure::Failure;
+use crate::{failure::Failure, text_file};
 
 /// What the agent may do. Without any of these it is the account's default for its agents.
 #[derive(clap::Args)]
@@ -68,14 +66,13 @@ fn read_customer(text: &str) -> Result<(String, String), String> {
 }
 
 fn read_policy(text: &str) -> Result<Policy, String> {
-    const LIMIT: u64 = 64 * 1024;
-    let json = if text.trim_start().starts_with('{') {
-        text.to_owned()
+    let is_json = text.trim_start().starts_with('{');
+    let read = if is_json {
+        serde_json::from_str(text)
     } else {
-        let mut json = String::new();
-        let read = File::open(text).and_then(|file| file.take(LIMIT).read_to_string(&mut json));
-        read.map_err(|error| format!("this is no JSON, and no file of it can be read ({})", error.kind()))?;
-        json
+        let json = text_file::read(text.as_ref())
+            .map_err(|sentence| format!("this is no JSON, so it is taken for a path: {sentence}"))?;
+        serde_json::from_str(&json)
     };
-    serde_json::from_str(&json).map_err(|error| error.to_string())
+    read.map_err(|error| error.to_string())
 }

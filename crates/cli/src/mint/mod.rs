@@ -4,12 +4,13 @@ mod page;
 use std::{io::Write as _, time::Duration};
 
 use cobrowse_jwt::{
-    AgentClaims, AgentToken, DisplayName, Inspection, Instance, LicenseKey, Lifetime, Minter, PublicKey, Subject,
+    AgentClaims, AgentToken, DisplayName, EmbedUrl, Inspection, Instance, LicenseKey, Lifetime, Minter, Subject,
 };
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use crate::{
+    configured::{self, Configured},
     exit::{self, Exit},
     failure::Failure,
     key::KeyArgs,
@@ -30,8 +31,8 @@ pub(crate) struct Mint {
     #[command(flatten)]
     key: KeyArgs,
     /// The license key of the account
-    #[arg(long, env = "COBROWSE_LICENSE_KEY", hide_env_values = true, value_parser = |text: &str| LicenseKey::new(text))]
-    license: LicenseKey,
+    #[arg(long, env = "COBROWSE_LICENSE_KEY", hide_env_values = true, value_parser = configured::by(|text| LicenseKey::new(text)))]
+    license: Configured<LicenseKey>,
     /// Who the agent is, in most accounts by their email address
     #[arg(long, value_parser = |text: &str| Subject::new(text))]
     agent: Subject,
@@ -43,8 +44,8 @@ pub(crate) struct Mint {
     #[command(flatten)]
     lifetime: LifetimeArgs,
     /// Mint only if the key is this one, which stands in the dashboard: a file with PEM or a JWK
-    #[arg(long, value_name = "FILE", env = "COBROWSE_PUBLIC_KEY", hide_env_values = true, value_parser = public_key::from_file)]
-    expect_public_key: Option<PublicKey>,
+    #[arg(long, value_name = "FILE", env = "COBROWSE_PUBLIC_KEY", hide_env_values = true, value_parser = configured::text())]
+    expect_public_key: Option<Configured>,
     /// Print JSON: the token, its claims, its expiry and the warnings
     #[arg(long, group = "form")]
     json: bool,
@@ -55,8 +56,8 @@ pub(crate) struct Mint {
     #[arg(long, group = "form")]
     header: bool,
     /// Where Cobrowse runs, for --url: https://cobrowse.io, or the origin of a self-hosted instance
-    #[arg(long, value_name = "ORIGIN", env = "COBROWSE_INSTANCE", hide_env_values = true, value_parser = |text: &str| Instance::new(text))]
-    instance: Option<Instance>,
+    #[arg(long, value_name = "ORIGIN", env = "COBROWSE_INSTANCE", hide_env_values = true, value_parser = configured::text())]
+    instance: Option<Configured>,
 }
 
 const EXAMPLES: &str = "\
@@ -69,6 +70,10 @@ Examples:
 
 impl Mint {
     pub(crate) fn run(&self, stdout: &mut Stdout) -> Result<Exit, Failure> {
+        if self.url.is_none() && self.instance.as_ref().is_some_and(|instance| !instance.is_from_variable) {
+            return Err(Failure::usage("--instance is where a page is; say which one by --url"));
+        }
+        let url = self.url.as_ref().map(|page| page.at(&self.instance()?)).transpose()?;
         let mut claims =
             AgentClaims::new(self.agent.clone(), self.access.access()?)?.with_lifetime(self.lifetime.checked()?);
         if let Some(name) = &self.name {
@@ -78,23 +83,35 @@ impl Mint {
             output::warning(&warning.to_string());
         }
 
+        let registered = self.expect_public_key.as_ref().map(public_key::read).transpose()?;
         let key = self.key.named();
         let token = key.block_on(async {
-            let mut minter = Minter::builder(self.license.clone(), key.open(cobrowse_jwt::KeyUris::new()).await?);
-            if let Some(registered) = &self.expect_public_key {
-                minter = minter.expect_public_key(registered.clone());
+            let mut minter = Minter::builder(self.license.value.clone(), key.open(cobrowse_jwt::KeyUris::new()).await?);
+            if let Some(registered) = registered {
+                minter = minter.expect_public_key(registered);
             }
             let _progress = Progress::of("signing");
             Ok(minter.build().mint(&claims).await?)
         })?;
-        self.print(stdout, &claims, &token)?;
+        self.print(stdout, &claims, &token, url)?;
         Ok(Exit::Ok)
     }
 
-    fn print(&self, stdout: &mut Stdout, claims: &AgentClaims, token: &AgentToken) -> Result<(), Failure> {
-        if let Some(page) = &self.url {
-            let url = page.at(&self.instance.clone().unwrap_or_default())?.with_token(token);
-            let url = url.map_err(|error| Failure::new(Exit::Refused, error.to_string()))?;
+    /// Where Cobrowse runs. Its variable may be set for other runs, so that it is not looked at for a token alone.
+    fn instance(&self) -> Result<Instance, Failure> {
+        let Some(named) = &self.instance else { return Ok(Instance::default()) };
+        Instance::new(&named.value).map_err(|error| named.wrong(&error.to_string()))
+    }
+
+    fn print(
+        &self,
+        stdout: &mut Stdout,
+        claims: &AgentClaims,
+        token: &AgentToken,
+        url: Option<EmbedUrl>,
+    ) -> Result<(), Failure> {
+        if let Some(url) = url {
+            let url = url.with_token(token).map_err(|error| Failure::new(Exit::Refused, error.to_string()))?;
             writeln!(stdout, "{}", url.expose_secret())?;
         } else if self.header {
             writeln!(stdout, "Authorization: Bearer {}", token.expose_secret())?;
@@ -122,8 +139,8 @@ fn json(claims: &AgentClaims, token: &AgentToken) -> Value {
 #[derive(clap::Args)]
 pub(crate) struct LifetimeArgs {
     /// How long the token lives: 90s, 15m, 1h30m, 1d
-    #[arg(long, value_name = "DURATION", default_value = "1h", env = "COBROWSE_LIFETIME", hide_env_values = true, value_parser = times::parse_duration)]
-    lifetime: Duration,
+    #[arg(long, value_name = "DURATION", allow_hyphen_values = true, default_value = "1h", env = "COBROWSE_LIFETIME", hide_env_values = true, value_parser = configured::by(times::parse_duration))]
+    lifetime: Configured<Duration>,
     /// Allow a lifetime over 24 hours, as SCIM provisioning needs it: no such token can be revoked alone
     #[arg(long)]
     allow_long_lived: bool,
@@ -131,11 +148,12 @@ pub(crate) struct LifetimeArgs {
 
 impl LifetimeArgs {
     pub(crate) fn checked(&self) -> Result<Lifetime, Failure> {
-        let lifetime = Lifetime::long_lived(self.lifetime)?;
+        let lifetime =
+            Lifetime::long_lived(self.lifetime.value).map_err(|error| self.lifetime.wrong(&error.to_string()))?;
         if lifetime.is_long_lived() && !self.allow_long_lived {
-            return Err(Failure::usage(
+            return Err(self.lifetime.blamed(Failure::usage(
                 "the lifetime is over 24 hours; shorten it, or say --allow-long-lived where SCIM needs it",
-            ));
+            )));
         }
         Ok(lifetime)
     }

@@ -4,8 +4,13 @@ use cobrowse_jwt::{EmbedUrl, Instance};
 
 use crate::failure::Failure;
 
-pub(super) const HELP: &str = "Print the URL of a page of Cobrowse, signed in with the token: dashboard, code, connect, \
-                               connect/device/ID, session/ID or session/ID/recording";
+macro_rules! pages {
+    () => {
+        "dashboard, code, connect, connect/device/ID, session/ID or session/ID/recording"
+    };
+}
+
+pub(super) const HELP: &str = concat!("Print the URL of a page of Cobrowse, signed in with the token: ", pages!());
 
 /// A page that can be embedded, by its path.
 #[derive(Clone)]
@@ -20,7 +25,7 @@ impl Page {
             ["connect", "device", id] => EmbedUrl::connect_device(instance, id),
             ["session", id] => EmbedUrl::session(instance, id),
             ["session", id, "recording"] => EmbedUrl::recording(instance, id),
-            _ => return Err(Failure::usage("there is no such page; write one of those that `mint --help` lists")),
+            _ => return Err(Failure::usage(concat!("there is no such page; write ", pages!()))),
         };
         url.map_err(|error| Failure::usage(error.to_string()))
     }

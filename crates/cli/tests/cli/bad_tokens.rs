@@ -52,8 +52,13 @@ fn of_no_form() -> Vec<Bad> {
         bad("no signature", input.clone(), &["compact-form"], "2 parts instead of 3"),
         bad("an encrypted token", format!("{input}.x.{signature}"), &["compact-form"], "4 parts instead of 3"),
         bad("a line break", format!("{header}.\n{claims}.{signature}"), &["compact-form", "signature"], "white space"),
-        bad("a space at the end", format!("{} ", good()), &["compact-form"], "white space"),
-        bad("quotes", format!("\"{}\"", good()), &["compact-form"], "the header is not canonical base64url"),
+        bad("a space", format!("{header}.{claims} .{signature}"), &["compact-form", "signature"], "white space"),
+        bad(
+            "a quote",
+            format!("\"{}", good()),
+            &["compact-form", "signature"],
+            "the header is not canonical base64url",
+        ),
         bad(
             "padding",
             sign(&format!("{}==.{claims}", encode(HEADER.replace("\"}", "\" }"))), &KEY),

@@ -1,3 +1,5 @@
+use std::os::unix::fs::PermissionsExt;
+
 use crate::program::{Folder, KEY, LICENSE, OTHER_KEY};
 
 const DOCTOR: [&str; 4] = ["doctor", "key.pem", "--license", LICENSE];
@@ -33,6 +35,10 @@ fn what_was_not_compared_is_said() {
     let said = Folder::new().run(&DOCTOR).result();
     assert!(steps(&said).contains(&("?", "registered")), "{said}");
     assert!(said.ends_with("\nAll that was checked holds.\n"), "{said}");
+    let help = Folder::empty().run(&["doctor", "--help"]).result();
+    let help = help.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(help.contains("Exits with 0 if everything that was checked holds."), "{help}");
+    assert!(help.contains("Without --expect-public-key the key is not compared"), "{help}");
 }
 
 #[test]
@@ -62,6 +68,39 @@ fn the_modes_of_the_file_are_looked_at() {
     assert_eq!(steps(&ended.stdout), [("FAILED", "permissions"), ("ok", "clock")], "{ended:?}");
 }
 
+/// Whoever may write in the folder may replace the key, whatever the file's mode.
+#[test]
+fn the_folders_of_the_file_and_of_its_link_are_looked_at() {
+    let folder = Folder::new();
+    for name in ["open", "sticky", "shared"] {
+        std::fs::create_dir(folder.path(name)).unwrap();
+        folder.write(&format!("{name}/key.pem"), &KEY.to_pkcs8_pem().unwrap(), 0o600);
+        std::os::unix::fs::symlink(folder.path(name).join("key.pem"), folder.path(&format!("to-{name}.pem"))).unwrap();
+    }
+    std::os::unix::fs::symlink(folder.path("key.pem"), folder.path("open/from.pem")).unwrap();
+    for (name, mode) in [("open", 0o777), ("sticky", 0o1777), ("shared", 0o775)] {
+        std::fs::set_permissions(folder.path(name), PermissionsExt::from_mode(mode)).unwrap();
+    }
+    let uri = format!("file://{}", folder.path("open/key.pem").display());
+    for (key, named) in [
+        ("open/key.pem", "the key's folder (mode 777)"),
+        ("file:open/key.pem", "the key's folder (mode 777)"),
+        (&uri, "the key's folder (mode 777)"),
+        ("open/from.pem", "the key's folder (mode 777)"),
+        ("to-open.pem", "the folder that the key's link leads to (mode 777)"),
+        ("shared/key.pem", "the key's folder (mode 775)"),
+    ] {
+        let ended = folder.run(&["doctor", key, "--license", LICENSE]).exits(1, "");
+        assert!(steps(&ended.stdout).contains(&("FAILED", "permissions")), "{ended:?}");
+        assert!(ended.stdout.contains(named) && !ended.stdout.contains("ok      permissions"), "{ended:?}");
+    }
+    for key in ["sticky/key.pem", "to-sticky.pem", "key.pem"] {
+        let said = folder.run(&["doctor", key, "--license", LICENSE]).result();
+        assert!(steps(&said).contains(&("ok", "permissions")), "{said}");
+        assert!(said.contains("no other folder was looked at"), "{said}");
+    }
+}
+
 #[test]
 fn a_key_that_is_none_ends_it_with_its_exit_code() {
     let folder = Folder::new();
@@ -74,9 +113,14 @@ fn a_key_that_is_none_ends_it_with_its_exit_code() {
         assert_eq!(steps(&ended.stdout), [("FAILED", "open"), ("ok", "clock")], "{ended:?}");
         assert!(ended.stdout.contains(named), "{ended:?}");
         assert!(!ended.stdout.contains("because"), "{ended:?}");
-        let verbose = folder.run(&["doctor", key, "--license", LICENSE, "-v"]);
-        assert!(verbose.stdout.contains("because: the signing key cannot be read"), "{verbose:?}");
     }
+    let verbose = folder.run(&["doctor", "/proc/self/mem", "--license", LICENSE, "-v"]).exits(3, "");
+    assert!(
+        verbose.stdout.contains("see the cause\n")
+            && verbose.stdout.contains("because: Input/output")
+            && !verbose.stdout.contains("because: the signing key"),
+        "{verbose:?}"
+    );
     folder.run(&["doctor", "vault:x", "--license", LICENSE]).exits(2, "");
 }
 

@@ -57,6 +57,8 @@ fn finds_the_token_in_a_url_an_argument_a_header() {
     for (text, wrapping) in [
         (url.as_str(), "The token was taken out of a URL."),
         (&format!("Authorization: Bearer {token}"), "The token was taken out of a header."),
+        (&format!("cobrowse.io/dashboard?token={token}"), "The token was taken out of a URL."),
+        (&format!("\u{feff}\"{token}\"\n\n"), "The token was taken out of a byte order mark, white space and quotes."),
         (&token, ""),
         (&format!("{token}\n"), ""),
         (&format!("{token}\r\n"), ""),
@@ -68,6 +70,33 @@ fn finds_the_token_in_a_url_an_argument_a_header() {
     folder.read(&[&with_key, &["-"][..]].concat(), &token).result();
     folder.read(&["inspect"], "https://cobrowse.io/dashboard").exits(2, "the URL has no parameter `token`");
     folder.read(&["inspect"], "\n").exits(2, "there is no token");
+    folder.read(&["inspect"], "https://x/?token=a&token=b").exits(2, "more than one parameter `token`");
+    let verify = ["verify", "--public-key", "key.pub.pem", "--license", LICENSE];
+    let noted = folder.read(&verify, &format!("'{token}'")).exits(0, "");
+    assert_eq!(noted.stderr, "The token was taken out of quotes.\n");
+}
+
+/// A part of it would be judged as if it were all.
+#[test]
+fn what_is_no_text_or_too_much_of_it_is_wrong_usage() {
+    use std::{ffi::OsStr, os::unix::ffi::OsStrExt as _};
+    let folder = Folder::new();
+    folder.read(&["inspect"], &"a".repeat(3_000_000)).exits(2, "stdin is over 1 MiB, which no token is");
+    let limit = folder.read(&["inspect"], &"a".repeat(1024 * 1024));
+    assert!(limit.exit == 1 && limit.stdout.contains("FAILED  size"), "{limit:?}");
+    let bytes = folder.command(&["inspect"]).write_stdin(vec![b'a', 0xff]).output().unwrap();
+    Ended::of(&bytes).exits(2, "stdin is not UTF-8 text");
+    let argument = folder.command(&["inspect"]).arg(OsStr::from_bytes(&[b'a', 0xff])).output().unwrap();
+    Ended::of(&argument).exits(2, "the argument is not UTF-8 text");
+}
+
+#[test]
+fn what_cannot_be_judged_for_one_reason_is_one_line() {
+    let said = Folder::empty().read(&["inspect"], "a.b.c.d").exits(1, "").stdout;
+    assert_eq!(said.matches("the part of the token that would tell cannot be read").count(), 1, "{said}");
+    let line = said.lines().find(|line| line.starts_with("  ?")).unwrap();
+    assert!(line.starts_with("  ?       header, alg, typ, crit, header-members, claims, aud, iss, "), "{said}");
+    assert!(said.ends_with("The token breaks 1 rule; 18 rules could not be judged.\n"), "{said}");
 }
 
 #[test]
@@ -134,7 +163,5 @@ fn nothing_that_is_pasted_makes_it_panic() {
         assert!([1, 2].contains(&ended.exit), "{text:.40}: {ended:?}");
     }
     let bytes = folder.command(&["inspect"]).write_stdin(vec![0xff, 0xfe, 0, b'.']).output().unwrap();
-    assert_eq!(Ended::of(&bytes).exit, 1);
-    let megabytes = folder.read(&["inspect"], &"a".repeat(3_000_000));
-    assert!(megabytes.stdout.contains("FAILED  size"), "{megabytes:?}");
+    assert_eq!(Ended::of(&bytes).exit, 2);
 }

@@ -112,6 +112,19 @@ mod localstack {
         assert!(said.contains(" of the 1,000 RSA operations a second that AWS KMS grants"), "{said}");
     }
 
+    /// An endpoint in the environment may be anything, and vouches for no clock.
+    #[test]
+    #[ignore = "needs LocalStack, which `cargo xtask test` starts"]
+    fn doctor_does_not_take_the_clock_to_be_proven_by_a_stand_in() {
+        let account = Account::new();
+        let uri = format!("awskms:///{}", account.key());
+        let mut command = account.folder.command(&["doctor", &uri, "--license", LICENSE]);
+        command.env("AWS_ACCESS_KEY_ID", "AKIAIOSFODNN7EXAMPLE").env("AWS_SECRET_ACCESS_KEY", "x");
+        command.env("AWS_REGION", "eu-central-1").env("AWS_ENDPOINT_URL", &account.emulator.url);
+        let said = Ended::of(&command.output().unwrap()).result();
+        assert!(said.contains("compare it with a clock yourself") && !said.contains("AWS takes"), "{said}");
+    }
+
     #[test]
     #[ignore = "needs LocalStack, which `cargo xtask test` starts"]
     fn doctor_names_a_disabled_key() {

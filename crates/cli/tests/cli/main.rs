@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod bad_tokens;
+mod configuration;
 mod doctor;
 mod encrypted_keys;
 mod inspect;

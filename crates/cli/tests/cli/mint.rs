@@ -84,7 +84,7 @@ fn wrong_access_is_wrong_usage() {
         (&["--policy", r#"{"devices":{"user_id":"42"}}"#], "the deprecated version 1"),
         (&["--policy", r#"{"version":3,"devices":{"custom_data":{}}}"#], "so it would grant everything"),
         (&["--policy", r#"{"version":3,"devices":{},"devices":{}}"#], "\"devices\" comes twice"),
-        (&["--policy", "nothing.json"], "no file of it can be read"),
+        (&["--policy", "nothing.json"], "this is no JSON, so it is taken for a path: the file cannot be read"),
         (&["--agent", "a\nb"], ""),
         (&["--name", " "], "the display name is empty"),
     ] {
@@ -102,6 +102,8 @@ fn a_life_of_over_a_day_is_asked_for() {
     assert_eq!(accepted(&ended.stdout, KEY.public_key()).claims.lifetime().as_secs(), 365 * 86_400);
     for wrong in ["0s", "900ms", "15", "1 month", "-5m"] {
         mint(&folder, &[&format!("--lifetime={wrong}")]).exits(2, "lifetime");
+        let two_words = mint(&folder, &["--lifetime", wrong]).exits(2, "lifetime");
+        assert!(!two_words.stderr.contains("unexpected argument"), "{two_words:?}");
     }
 }
 
@@ -135,10 +137,11 @@ fn a_url_and_a_header_carry_the_token() {
     for page in ["session/", "session/..", "connect/device/"] {
         mint(&folder, &["--url", page]).exits(2, "the id cannot stand in a path");
     }
-    mint(&folder, &["--url", "dashbord"]).exits(2, "there is no such page");
+    mint(&folder, &["--url", "dashbord"])
+        .exits(2, "there is no such page; write dashboard, code, connect, connect/device/ID");
     mint(&folder, &["--url", "dashboard/1"]).exits(2, "there is no such page");
     mint(&folder, &["--url", "dashboard", "--json"]).exits(2, "cannot be used with");
-    mint(&folder, &["--instance", "http://support.example.com"]).exits(2, "not reached by https");
+    mint(&folder, &["--url", "code", "--instance", "http://support.example.com"]).exits(2, "not reached by https");
 }
 
 #[test]

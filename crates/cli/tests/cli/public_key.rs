@@ -40,12 +40,47 @@ fn what_is_no_key_is_named() {
     folder.run(&["public-key", "key.pem", "--jwk", "--thumbprint"]).exits(2, "cannot be used with");
 }
 
+/// Causes lie below the sentence that is shown, and never above it.
 #[test]
+#[cfg(target_os = "linux")]
 fn causes_are_shown_when_asked_for() {
     let folder = Folder::new();
-    let brief = folder.run(&["public-key", "nothing.pem"]).exits(4, "error: ");
-    assert!(!brief.stderr.contains("because"), "{brief:?}");
-    folder.run(&["public-key", "nothing.pem", "--verbose"]).exits(4, "because: the signing key cannot be read");
+    // A regular file that opens and cannot be read.
+    let unreadable = ["public-key", "/proc/self/mem"];
+    let sentence = "error: /proc/self/mem: the file cannot be read; see the cause\n";
+    assert_eq!(folder.run(&unreadable).exits(3, "").stderr, sentence);
+    let verbose = folder.run(&[&unreadable, &["--verbose"][..]].concat()).exits(3, "").stderr;
+    assert_eq!(verbose, format!("{sentence}  because: Input/output error (os error 5)\n"));
+    let no_cause = folder.run(&["public-key", "nothing.pem", "-v"]).exits(4, "").stderr;
+    assert_eq!(no_cause, "error: nothing.pem: there is no such file; correct the path\n");
+    let variable = folder.command(&["public-key", "env:BROKEN", "-v"]).env("BROKEN", "hello").output().unwrap();
+    let variable = Ended::of(&variable).exits(4, "error: the variable BROKEN: there is no PEM block");
+    assert!(!variable.stderr.contains("because"), "{variable:?}");
+}
+
+/// Names as AWS writes them.
+#[test]
+fn a_key_in_aws_kms_without_its_scheme_is_recognised() {
+    let folder = Folder::empty();
+    let advice = "for a key in AWS KMS write awskms:/// before it, as in awskms:///alias/x";
+    folder.run(&["public-key", "alias/cobrowse"]).exits(4, advice);
+    let arn = folder.run(&["public-key", "arn:aws:kms:eu-central-1:111122223333:key/x"]).exits(2, advice);
+    assert!(!arn.stderr.contains("111122223333"), "{arn:?}");
+    let other = folder.run(&["public-key", "nothing.pem"]).exits(4, "");
+    assert!(!other.stderr.contains("AWS"), "{other:?}");
+}
+
+/// An encrypted key is read twice, once before its passphrase is asked for.
+#[test]
+fn a_warning_is_shown_once() {
+    let folder = Folder::empty();
+    let encrypted = KEY.to_encrypted_pkcs8_pem(&cobrowse_jwt::pem::Passphrase::new("horse")).unwrap();
+    folder.write("key.pem", &encrypted, 0o644);
+    for words in [&["public-key", "key.pem"][..], &["doctor", "key.pem", "--license", "x", "--allow-readable-key"]] {
+        let run = folder.command(words).env("COBROWSE_PASSPHRASE", "horse").output().unwrap();
+        let ended = Ended::of(&run).exits(0, "others than its owner may read the key file");
+        assert_eq!(ended.stderr.matches("others than its owner").count(), 1, "{ended:?}");
+    }
 }
 
 #[test]
