@@ -55,7 +55,8 @@ impl Keygen {
             given => given,
         };
         if let (None, Some(variable)) = (&passphrase, PassphraseArgs::empty_variable()) {
-            output::warning(&format!("the variable {variable} is empty, so the key is not encrypted"));
+            let advice = "set it to encrypt the key, or unset it to leave it plain";
+            return Err(Failure::usage(format!("the variable {variable} is set to nothing; {advice}")));
         }
         let (key, pem) = {
             let _progress = Progress::of("making the key");

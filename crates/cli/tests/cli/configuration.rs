@@ -55,12 +55,15 @@ fn a_variable_that_is_set_to_nothing_is_not_set() {
     run(&folder, &["public-key", "encrypted.pem"], &EMPTY).exits(4, "there is no terminal to ask at");
 }
 
-/// Somebody who asked for encryption by a variable, and whose variable came out empty, hears of it.
+/// Somebody who asked for encryption by a variable, and whose variable came out empty, gets no plain key.
 #[test]
-fn an_empty_passphrase_leaves_a_new_key_plain_and_says_so() {
-    let folder = Folder::empty();
-    let ended = run(&folder, &["keygen"], &[("COBROWSE_PASSPHRASE", "")]);
-    ended.exits(0, "warning: the variable COBROWSE_PASSPHRASE is empty, so the key is not encrypted");
+fn an_empty_passphrase_makes_no_plain_key() {
+    for variable in ["COBROWSE_PASSPHRASE", "COBROWSE_PASSPHRASE_FILE"] {
+        let folder = Folder::empty();
+        let ended = run(&folder, &["keygen", "key.pem"], &[(variable, "")]);
+        ended.exits(2, &format!("the variable {variable} is set to nothing"));
+        assert!(!folder.path("key.pem").exists());
+    }
 }
 
 #[test]
