@@ -71,14 +71,17 @@ impl Inspector {
     /// Reports every rule.
     #[must_use]
     pub fn inspect(&self, token: &str) -> Inspection {
-        let expected = Expectations {
+        Inspection::against(token, &self.expectations())
+    }
+
+    pub(super) fn expectations(&self) -> Expectations<'_> {
+        Expectations {
             license_key: self.license_key.as_ref(),
             public_key: self.public_key.as_ref(),
             now: numeric_date(self.clock.now()),
             leeway: self.leeway,
             long_lived: self.long_lived,
-        };
-        Inspection::against(token, &expected)
+        }
     }
 }
 

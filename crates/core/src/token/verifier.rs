@@ -1,13 +1,8 @@
-use std::{
-    fmt,
-    sync::Arc,
-    time::{Duration, SystemTime, UNIX_EPOCH},
-};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use super::{
-    Clock, ClockSkew,
-    clock::numeric_date,
-    contract::{Decoded, Evidence, Expectations, Inspection, Outcome, ReadClaims, TABLE, VerifyError},
+    Clock, ClockSkew, Inspector,
+    contract::{Decoded, Evidence, Inspection, Outcome, ReadClaims, TABLE, VerifyError},
 };
 use crate::{
     claims::{Access, AgentClaims, LicenseKey, Lifetime},
@@ -27,36 +22,29 @@ use crate::{
 /// assert_eq!(verifier.verify("not a token"), Err(VerifyError::WhiteSpace));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 #[must_use = "a verifier does nothing until `verify` is called"]
-pub struct Verifier {
-    license_key: LicenseKey,
-    public_key: PublicKey,
-    clock: Arc<dyn Clock>,
-    leeway: ClockSkew,
-    long_lived: bool,
-}
+pub struct Verifier(Inspector);
 
 impl Verifier {
     /// A verifier on the system's clock.
     pub fn new(license_key: LicenseKey, public_key: PublicKey) -> Self {
-        let clock = Arc::new(SystemTime::now);
-        Self { license_key, public_key, clock, leeway: ClockSkew::default(), long_lived: false }
+        Self(Inspector::new().license_key(license_key).public_key(public_key))
     }
 
     /// Tolerates that the minting machine's clock stands this far from ours, and that it dates `iat` back by as much; 0 until set.
     pub fn leeway(self, leeway: ClockSkew) -> Self {
-        Self { leeway, ..self }
+        Self(self.0.leeway(leeway))
     }
 
     /// Accepts tokens that live over 24 hours, as SCIM provisioning uses them.
     pub fn allow_long_lived(self) -> Self {
-        Self { long_lived: true, ..self }
+        Self(self.0.allow_long_lived())
     }
 
     /// Reads the time from here instead of the system's clock.
     pub fn clock(self, clock: impl Clock + 'static) -> Self {
-        Self { clock: Arc::new(clock), ..self }
+        Self(self.0.clock(clock))
     }
 
     /// Accepts the token, or names the first rule that it breaks. Time and memory are linear in its length.
@@ -67,7 +55,7 @@ impl Verifier {
     pub fn verify(&self, token: &str) -> Result<VerifiedToken, VerifyError> {
         let decoded = Decoded::read(token);
         let evidence = Evidence::of(&decoded);
-        let expected = self.expectations();
+        let expected = self.0.expectations();
         let mut open = None;
         for (rule, judge) in TABLE {
             match judge(&evidence, &expected) {
@@ -86,29 +74,7 @@ impl Verifier {
     /// Reports every rule instead of the first that is broken.
     #[must_use]
     pub fn inspect(&self, token: &str) -> Inspection {
-        Inspection::against(token, &self.expectations())
-    }
-
-    fn expectations(&self) -> Expectations<'_> {
-        Expectations {
-            license_key: Some(&self.license_key),
-            public_key: Some(&self.public_key),
-            now: numeric_date(self.clock.now()),
-            leeway: self.leeway,
-            long_lived: self.long_lived,
-        }
-    }
-}
-
-impl fmt::Debug for Verifier {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter
-            .debug_struct("Verifier")
-            .field("license_key", &self.license_key)
-            .field("public_key", &self.public_key)
-            .field("leeway", &self.leeway)
-            .field("long_lived", &self.long_lived)
-            .finish_non_exhaustive()
+        self.0.inspect(token)
     }
 }
 
