@@ -180,8 +180,9 @@ const scenarios = {
     await visit.page.clock.runFor("13:00");
     counts.push(asked());
     await visit.wait();
+    const renewed = visit.page.waitForResponse("**/token");
     await visit.page.clock.runFor("02:00");
-    await visit.page.waitForTimeout(500);
+    await renewed;
     counts.push(asked());
     await visit.page.route("**/token", (route) => route.fulfill({ status: 503 }));
     await visit.page.clock.runFor("15:00");
@@ -190,7 +191,7 @@ const scenarios = {
     const failing = await message.innerText();
     await visit.page.unroute("**/token");
     await visit.page.clock.runFor("00:31");
-    await visit.page.waitForTimeout(500);
+    await message.filter({ hasText: /^$/ }).waitFor({ state: "attached" });
     return { counts, failing, after: await message.textContent(), embedded: await visit.embedded() };
   },
 
