@@ -13,7 +13,7 @@ use std::process::ExitCode;
 const USAGE: &str = "\
 usage: cargo xtask <task>
 
-  test           set up the foreign JWT libraries and the emulators of AWS KMS, and run every test
+  test           set up packages for Node and Python and the emulators of AWS KMS, and run every test
   check          formatting, lints, docs, licences, advisories, counts, feature combinations and the arrows between crates
   bench [NAME]   measure, ours beside the peers', everything or what is named; figures in target/bench/summary.json
   bench --check  compare the counts that must not grow with the committed ones: instructions, allocations, crates

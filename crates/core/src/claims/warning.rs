@@ -185,6 +185,16 @@ mod tests {
     #[test]
     fn nothing_to_say_of_what_is_recommended() {
         assert_eq!(warnings("jane@example.com", Access::PolicyOnly(whole())), []);
+        let all = whole()
+            .features(Rule::any())
+            .and_then(|policy| policy.members(Rule::any()))
+            .and_then(|policy| policy.recordings(Rule::any()))
+            .unwrap();
+        assert_eq!(
+            warnings("jane@example.com", Access::PolicyOnly(all)),
+            [],
+            "each resource with a method is documented"
+        );
         assert_eq!(warnings("jane@example.com", Access::Role(Role::Administrator)), []);
         assert_eq!(warnings("jane@example.com", Access::AccountDefault), []);
     }
