@@ -48,7 +48,7 @@ pub fn claim_sets() -> Vec<ClaimSet> {
         set(
             new(
                 "boss@example.com",
-                Access::NarrowedRole(
+                Access::RoleWithPolicy(
                     Role::Administrator,
                     Policy::new().features(Rule::permissions([Permission::Read]).unwrap()).unwrap(),
                 ),
@@ -60,7 +60,7 @@ pub fn claim_sets() -> Vec<ClaimSet> {
             }),
         ),
         set(
-            new("jane@example.com", Access::NarrowedDefault(Policy::new().devices(customer()).unwrap())),
+            new("jane@example.com", Access::DefaultWithPolicy(Policy::new().devices(customer()).unwrap())),
             3_600,
             json!({
                 "sub": "jane@example.com",

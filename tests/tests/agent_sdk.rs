@@ -8,7 +8,7 @@ use std::{
 
 use cobrowse_jwt::{
     Access, AgentClaims, KeySource, LicenseKey, Minter, Policy, PublicKey, Role, Rule,
-    aws_kms::{AwsKms, aws_sdk_kms::types::KeySpec},
+    aws_kms::{AwsKmsKey, aws_sdk_kms::types::KeySpec},
     env::EnvKey,
     pem::{PemKey, RsaKeySize},
 };
@@ -52,7 +52,7 @@ async fn child() {
 async fn a_key_in_kms_signs_an_agent_in_ministack() {
     let kms = Emulator::from_env("COBROWSE_TEST_MINISTACK");
     let arn = kms.create_rsa(KeySpec::Rsa2048).await;
-    let key = AwsKms::new(&kms.client, arn);
+    let key = AwsKmsKey::new(&kms.client, arn);
     let public_key = key.signing_key().await.unwrap().public_key().clone();
     let service = Service::start(&public_key).await;
     service.signs_in(mint(key, agent()).await);
@@ -115,7 +115,7 @@ async fn a_narrowed_administrator_keeps_the_rest() {
     let key = PemKey::generate(RsaKeySize::Rsa2048).unwrap();
     let service = Service::start(key.public_key()).await;
     let policy = Policy::new().devices(Rule::custom_data("user_id", "43").unwrap()).unwrap();
-    let token = mint(key.clone(), claims(Access::NarrowedRole(Role::Administrator, policy))).await;
+    let token = mint(key.clone(), claims(Access::RoleWithPolicy(Role::Administrator, policy))).await;
     let answers = service.call(&[(&token, "devices", ""), (&token, "allSessions", "")]);
     assert_eq!(answers[0]["ok"], json!(["device-43-phone"]));
     assert_eq!(answers[1]["ok"].as_array().map(Vec::len), Some(3));

@@ -60,16 +60,16 @@ fn accepted_by_all(bits: u32) {
         PemKey::from_encrypted_pem(openssl.read("encrypted.pem"), &passphrase).unwrap(),
     ];
     let sets = claim_sets();
-    for (key, with_key_id) in keys.into_iter().zip([false, true, false]) {
+    for (key, include_key_id) in keys.into_iter().zip([false, true, false]) {
         assert_eq!(key.public_key().to_pem(), public, "the public key is the one that openssl derives");
-        let header = if with_key_id {
+        let header = if include_key_id {
             json!({"alg": "RS256", "typ": "JWT", "kid": key.public_key().thumbprint()})
         } else {
             json!({"alg": "RS256", "typ": "JWT"})
         };
         let before = now();
         let builder = Minter::builder(license_key(), key);
-        let minter = if with_key_id { builder.with_key_id().build() } else { builder.build() };
+        let minter = if include_key_id { builder.include_key_id(true).build() } else { builder.build() };
         let tokens: Vec<String> =
             sets.iter().map(|set| block_on(minter.mint(&set.claims)).unwrap().expose_secret().to_owned()).collect();
         let during = before..=now();

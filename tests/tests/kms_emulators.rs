@@ -8,10 +8,10 @@ use std::{
 };
 
 use cobrowse_jwt::{
-    Access, AgentClaims, Inspection, KeyErrorKind, KeySource, KeyUris, MintError, Minter, Policy, PublicKey, Rule,
-    Verifier,
+    Access, AgentClaims, Inspection, KeyErrorKind, KeySource, KeyUriRegistry, MintError, Minter, Policy, PublicKey,
+    Rule, Verifier,
     aws_kms::{
-        AwsKms, AwsKmsBuilder,
+        AwsKmsKey, AwsKmsKeyBuilder,
         aws_sdk_kms::types::{KeySpec, KeyUsageType, OriginType},
     },
     env::EnvKey,
@@ -60,14 +60,14 @@ fn agent(number: usize) -> AgentClaims {
 }
 
 async fn mint_and_verify(minter: &Minter) -> PublicKey {
-    let key = minter.check().await.unwrap();
+    let key = minter.check_key().await.unwrap();
     let token = minter.mint(&agent(0)).await.unwrap();
     Verifier::new(license_key(), key.clone()).verify(token.expose_secret()).unwrap();
     key
 }
 
 async fn refused(emulator: &Emulator, key_id: &str) -> KeyErrorKind {
-    let minter = Minter::new(license_key(), AwsKms::new(&emulator.client, key_id));
+    let minter = Minter::new(license_key(), AwsKmsKey::new(&emulator.client, key_id));
     match minter.mint(&agent(0)).await {
         Err(MintError::Key(error)) => error.kind(),
         other => panic!("{key_id}: {other:?}"),
@@ -82,7 +82,7 @@ async fn every_size_by_every_name(emulator: Emulator) {
         let (account, id) = arn.rsplit_once(":key/").unwrap();
         let mut keys = Vec::new();
         for name in [id, &arn, &alias, &format!("{account}:{alias}")] {
-            let minter = Minter::new(license_key(), AwsKms::new(&emulator.client, name));
+            let minter = Minter::new(license_key(), AwsKmsKey::new(&emulator.client, name));
             keys.push(mint_and_verify(&minter).await);
         }
         assert!(keys.iter().all(|key| key == &keys[0] && key.bits() == bits));
@@ -94,17 +94,17 @@ async fn a_key_that_cannot_sign_is_named(emulator: Emulator) {
     let disabled = emulator.create_rsa(KeySpec::Rsa2048).await;
     client.disable_key().key_id(&disabled).send().await.unwrap();
     // AWS refuses the look at a disabled key, and the emulators the signature.
-    assert!(matches!(refused(&emulator, &disabled).await, KeyErrorKind::Superseded | KeyErrorKind::Unusable));
+    assert!(matches!(refused(&emulator, &disabled).await, KeyErrorKind::Superseded | KeyErrorKind::InvalidKey));
 
     let pending_deletion = emulator.create_rsa(KeySpec::Rsa2048).await;
     client.schedule_key_deletion().key_id(&pending_deletion).pending_window_in_days(7).send().await.unwrap();
-    assert!(matches!(refused(&emulator, &pending_deletion).await, KeyErrorKind::Superseded | KeyErrorKind::Unusable));
+    assert!(matches!(refused(&emulator, &pending_deletion).await, KeyErrorKind::Superseded | KeyErrorKind::InvalidKey));
 
     let encryption =
         emulator.create(|key| key.key_spec(KeySpec::Rsa2048).key_usage(KeyUsageType::EncryptDecrypt)).await;
-    assert_eq!(refused(&emulator, &encryption).await, KeyErrorKind::Unusable);
+    assert_eq!(refused(&emulator, &encryption).await, KeyErrorKind::InvalidKey);
     let ecc = emulator.create(|key| key.key_spec(KeySpec::EccNistP256).key_usage(KeyUsageType::SignVerify)).await;
-    assert_eq!(refused(&emulator, &ecc).await, KeyErrorKind::Unusable);
+    assert_eq!(refused(&emulator, &ecc).await, KeyErrorKind::InvalidKey);
 
     assert_eq!(refused(&emulator, "1234abcd-12ab-34cd-56ef-1234567890ab").await, KeyErrorKind::NotFound);
     let deleted = emulator.create_rsa(KeySpec::Rsa2048).await;
@@ -122,7 +122,7 @@ async fn ministack_refuses_a_key_pending_import() {
         .create(|key| key.key_spec(KeySpec::Rsa2048).key_usage(KeyUsageType::SignVerify).origin(OriginType::External))
         .await;
     let kind = refused(&emulator, &external).await;
-    assert!(matches!(kind, KeyErrorKind::Superseded | KeyErrorKind::Unusable), "{kind:?}");
+    assert!(matches!(kind, KeyErrorKind::Superseded | KeyErrorKind::InvalidKey), "{kind:?}");
 }
 
 async fn replicas_sign_alike(emulator: Emulator) {
@@ -134,7 +134,7 @@ async fn replicas_sign_alike(emulator: Emulator) {
     emulator.client.replicate_key().key_id(&arn).replica_region("us-east-1").send().await.unwrap();
     let mut tokens = Vec::new();
     for region in ["eu-central-1", "us-east-1"] {
-        let source = AwsKms::new(&kms_client_in(&emulator.url, region), id);
+        let source = AwsKmsKey::new(&kms_client_in(&emulator.url, region), id);
         let minter =
             Minter::builder(license_key(), source).clock(|| UNIX_EPOCH + Duration::from_secs(1_700_000_000)).build();
         tokens.push(minter.mint(&agent(0)).await.unwrap().expose_secret().to_owned());
@@ -148,16 +148,17 @@ async fn an_alias_that_moves(emulator: Emulator, mints: usize) {
     let (old_arn, new_arn) = (emulator.create_rsa(KeySpec::Rsa2048).await, emulator.create_rsa(KeySpec::Rsa2048).await);
     let key = |arn: String| {
         let client = emulator.client.clone();
-        async move { Minter::new(license_key(), AwsKms::new(&client, arn)).check().await.unwrap() }
+        async move { Minter::new(license_key(), AwsKmsKey::new(&client, arn)).check_key().await.unwrap() }
     };
     let (old, new) = (key(old_arn.clone()).await, key(new_arn.clone()).await);
     emulator.point(ALIAS, &old_arn).await;
 
-    let every_50_ms = |source: AwsKmsBuilder| source.refresh(Duration::from_millis(50), Duration::from_mins(1)).build();
-    let source = every_50_ms(AwsKms::builder(&emulator.client, ALIAS));
-    let minter = Minter::builder(license_key(), source).with_key_id().build();
-    let source = every_50_ms(AwsKms::builder(&emulator.client, ALIAS).expect_public_key(old.clone()));
-    let pinned = Minter::builder(license_key(), source).with_key_id().expect_public_key(old.clone()).build();
+    let every_50_ms =
+        |source: AwsKmsKeyBuilder| source.refresh(Duration::from_millis(50), Duration::from_mins(1)).build();
+    let source = every_50_ms(AwsKmsKey::builder(&emulator.client, ALIAS));
+    let minter = Minter::builder(license_key(), source).include_key_id(true).build();
+    let source = every_50_ms(AwsKmsKey::builder(&emulator.client, ALIAS).expect_public_key(old.clone()));
+    let pinned = Minter::builder(license_key(), source).include_key_id(true).expect_public_key(old.clone()).build();
 
     let mut seen = [0, 0];
     let mut running = JoinSet::new();
@@ -223,7 +224,7 @@ async fn equal_tokens_wherever_the_key_is(emulator: Emulator, count: usize) {
 
     let from_pem = tokens(key, count).await;
     let from_variable = tokens_of_a_child(&pem, count);
-    let from_kms = tokens(AwsKms::new(&emulator.client, arn), count).await;
+    let from_kms = tokens(AwsKmsKey::new(&emulator.client, arn), count).await;
     assert_eq!(from_pem.len(), count);
     assert!(from_pem == from_variable && from_pem == from_kms);
 }
@@ -267,7 +268,7 @@ async fn a_key_uri_opens_it(emulator: Emulator) {
         .output()
         .unwrap();
     let printed = String::from_utf8(child.stdout).unwrap();
-    let expected = Minter::new(license_key(), AwsKms::new(&emulator.client, arn)).check().await.unwrap();
+    let expected = Minter::new(license_key(), AwsKmsKey::new(&emulator.client, arn)).check_key().await.unwrap();
     assert!(printed.contains(&format!("<<{}>>", expected.thumbprint())), "{printed}");
 }
 
@@ -275,7 +276,7 @@ async fn a_key_uri_opens_it(emulator: Emulator) {
 #[ignore = "runs in the children of the other tests, and by itself does nothing"]
 async fn uri_child() {
     if let Ok(uri) = env::var("COBROWSE_TEST_URI") {
-        let source: Arc<dyn KeySource> = KeyUris::new().open(&uri).await.unwrap();
+        let source: Arc<dyn KeySource> = KeyUriRegistry::new().open(&uri).await.unwrap();
         println!("<<{}>>", mint_and_verify(&Minter::new(license_key(), source)).await.thumbprint());
     }
 }
@@ -286,7 +287,7 @@ async fn uri_child() {
 async fn moto_never_gets_a_token_through() {
     let emulator = Emulator::from_env("COBROWSE_TEST_MOTO");
     let arn = emulator.create_rsa(KeySpec::Rsa2048).await;
-    let minter = Minter::new(license_key(), AwsKms::new(&emulator.client, arn));
+    let minter = Minter::new(license_key(), AwsKmsKey::new(&emulator.client, arn));
     for number in 0..200 {
         let Err(MintError::Key(error)) = minter.mint(&agent(number)).await else { panic!("a token by moto") };
         assert_eq!(error.kind(), KeyErrorKind::InvalidResponse, "{error:?}");
@@ -301,7 +302,7 @@ fn localstack_signs_for_the_example() {
     let emulator = Emulator::from_env("COBROWSE_TEST_LOCALSTACK");
     let expected = runtime.block_on(async {
         emulator.point("alias/cobrowse", &emulator.create_rsa(KeySpec::Rsa2048).await).await;
-        Minter::new(license_key(), AwsKms::new(&emulator.client, "alias/cobrowse")).check().await.unwrap()
+        Minter::new(license_key(), AwsKmsKey::new(&emulator.client, "alias/cobrowse")).check_key().await.unwrap()
     });
     let example = |key_id: &str| {
         Command::new(env!("CARGO"))

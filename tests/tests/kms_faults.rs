@@ -7,7 +7,7 @@ use std::{
 };
 
 use cobrowse_jwt::{
-    Access, AgentClaims, AgentToken, KeyErrorKind, MintError, Minter, PublicKey, Verifier, aws_kms::AwsKms,
+    Access, AgentClaims, AgentToken, KeyErrorKind, MintError, Minter, PublicKey, Verifier, aws_kms::AwsKmsKey,
 };
 use cobrowse_jwt_tests::{
     fault_server::{Fault, FaultServer, Operation, Times},
@@ -24,8 +24,8 @@ fn claims() -> AgentClaims {
     AgentClaims::new("jane@example.com", Access::AccountDefault).unwrap()
 }
 
-fn source(server: &FaultServer) -> AwsKms {
-    AwsKms::new(&kms_client(server.url()), FaultServer::ALIAS)
+fn source(server: &FaultServer) -> AwsKmsKey {
+    AwsKmsKey::new(&kms_client(server.url()), FaultServer::ALIAS)
 }
 
 fn minter(server: &FaultServer) -> Minter {
@@ -80,7 +80,7 @@ fn expected(fault: Fault) -> KeyErrorKind {
         | Fault::EccKey
         | Fault::HmacKey
         | Fault::SymmetricKey
-        | Fault::SmallKey1024 => KeyErrorKind::Unusable,
+        | Fault::SmallKey1024 => KeyErrorKind::InvalidKey,
         _ => KeyErrorKind::InvalidResponse,
     }
 }
@@ -94,7 +94,7 @@ fn expected_of_sign(fault: Fault) -> KeyErrorKind {
 
 fn expected_of_look(fault: Fault) -> KeyErrorKind {
     match fault {
-        Fault::Disabled | Fault::InvalidState | Fault::WrongAlgorithm => KeyErrorKind::Unusable,
+        Fault::Disabled | Fault::InvalidState | Fault::WrongAlgorithm => KeyErrorKind::InvalidKey,
         Fault::NotFound => KeyErrorKind::NotFound,
         fault => expected(fault),
     }
@@ -206,7 +206,7 @@ async fn cold_mints(minter: &Minter) -> (Vec<Result<AgentToken, MintError>>, Dur
 async fn many_cold_mints_share_one_look() {
     let server = FaultServer::start().await;
     // All at once they may take this machine longer than a mint is given.
-    let source = AwsKms::new(&patient_kms_client(server.url()), FaultServer::ALIAS);
+    let source = AwsKmsKey::new(&patient_kms_client(server.url()), FaultServer::ALIAS);
     let (minted, _) = cold_mints(&Minter::new(license_key(), source)).await;
     assert!(minted.iter().all(Result::is_ok), "{minted:?}");
     assert_eq!(server.calls(Operation::GetPublicKey), 1);
@@ -250,7 +250,8 @@ async fn one_that_stops_waiting_stops_no_other() {
 #[tokio::test]
 async fn a_given_public_key_saves_the_look() {
     let server = FaultServer::start().await;
-    let source = AwsKms::builder(&kms_client(server.url()), FaultServer::ALIAS).expect_public_key(server.public_key());
+    let source =
+        AwsKmsKey::builder(&kms_client(server.url()), FaultServer::ALIAS).expect_public_key(server.public_key());
     let minter = Minter::new(license_key(), source.build());
     assert_verifies(&minter.mint(&claims()).await.unwrap(), server.public_key());
     assert_eq!((server.calls(Operation::GetPublicKey), server.calls(Operation::Sign)), (0, 1));
@@ -261,7 +262,8 @@ async fn a_given_public_key_saves_the_look() {
     assert_eq!(server.calls(Operation::GetPublicKey), 0);
 
     let other = FaultServer::start().await;
-    let source = AwsKms::builder(&kms_client(server.url()), FaultServer::ALIAS).expect_public_key(other.public_key());
+    let source =
+        AwsKmsKey::builder(&kms_client(server.url()), FaultServer::ALIAS).expect_public_key(other.public_key());
     let Err(MintError::Key(error)) = Minter::new(license_key(), source.build()).mint(&claims()).await else {
         panic!("a token by another key than the given one");
     };
@@ -274,13 +276,14 @@ async fn what_was_learnt_wrongly_is_looked_up_anew() {
     for fault in [Fault::BitFlipped, Fault::ForeignKey, Fault::WrongKeyId] {
         let server = FaultServer::start().await;
         server.fault(Operation::GetPublicKey, fault, Times::Once);
-        let minter = Minter::new(license_key(), AwsKms::new(&kms_client(server.url()), server.arn()));
+        let minter = Minter::new(license_key(), AwsKmsKey::new(&kms_client(server.url()), server.arn()));
         assert!(minter.mint(&claims()).await.is_err());
         assert_verifies(&minter.mint(&claims()).await.unwrap(), server.public_key());
     }
     let server = FaultServer::start().await;
     server.fault(Operation::Sign, Fault::WrongKeyId, Times::Once);
-    let source = AwsKms::builder(&kms_client(server.url()), FaultServer::ALIAS).expect_public_key(server.public_key());
+    let source =
+        AwsKmsKey::builder(&kms_client(server.url()), FaultServer::ALIAS).expect_public_key(server.public_key());
     let minter = Minter::new(license_key(), source.build());
     for _ in 0..2 {
         let _ = minter.mint(&claims()).await;
@@ -291,7 +294,7 @@ async fn what_was_learnt_wrongly_is_looked_up_anew() {
 #[tokio::test]
 async fn a_given_key_with_a_wrong_id_is_not_found() {
     let server = FaultServer::start().await;
-    let source = AwsKms::builder(&kms_client(server.url()), "alias/typo").expect_public_key(server.public_key());
+    let source = AwsKmsKey::builder(&kms_client(server.url()), "alias/typo").expect_public_key(server.public_key());
     let minter = Minter::new(license_key(), source.build());
     for _ in 0..2 {
         let error = minter.mint(&claims()).await.unwrap_err();
@@ -302,7 +305,8 @@ async fn a_given_key_with_a_wrong_id_is_not_found() {
 #[tokio::test]
 async fn a_refresh_may_be_put_off_for_ever() {
     let server = FaultServer::start().await;
-    let source = AwsKms::builder(&kms_client(server.url()), FaultServer::ALIAS).refresh(Duration::MAX, Duration::MAX);
+    let source =
+        AwsKmsKey::builder(&kms_client(server.url()), FaultServer::ALIAS).refresh(Duration::MAX, Duration::MAX);
     let minter = Minter::new(license_key(), source.build());
     for _ in 0..2 {
         assert_verifies(&minter.mint(&claims()).await.unwrap(), server.public_key());
@@ -312,7 +316,7 @@ async fn a_refresh_may_be_put_off_for_ever() {
 #[tokio::test]
 async fn a_disabled_key_is_superseded_by_where_the_alias_leads_now() {
     let server = FaultServer::start().await;
-    let minter = Minter::builder(license_key(), source(&server)).with_key_id().build();
+    let minter = Minter::builder(license_key(), source(&server)).include_key_id(true).build();
     minter.mint(&claims()).await.unwrap();
     let (old, old_key) = (server.arn(), server.public_key());
     server.rotate().await;
@@ -325,13 +329,13 @@ async fn a_disabled_key_is_superseded_by_where_the_alias_leads_now() {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_alias_that_moves_never_mixes_two_keys() {
     let server = FaultServer::start().await;
-    let every_50_ms = |source: cobrowse_jwt::aws_kms::AwsKmsBuilder| {
+    let every_50_ms = |source: cobrowse_jwt::aws_kms::AwsKmsKeyBuilder| {
         source.refresh(Duration::from_millis(50), Duration::from_secs(1)).build()
     };
-    let source = every_50_ms(AwsKms::builder(&kms_client(server.url()), FaultServer::ALIAS));
-    let minter = Minter::builder(license_key(), source).with_key_id().build();
+    let source = every_50_ms(AwsKmsKey::builder(&kms_client(server.url()), FaultServer::ALIAS));
+    let minter = Minter::builder(license_key(), source).include_key_id(true).build();
     let pinned = every_50_ms(
-        AwsKms::builder(&kms_client(server.url()), FaultServer::ALIAS).expect_public_key(server.public_key()),
+        AwsKmsKey::builder(&kms_client(server.url()), FaultServer::ALIAS).expect_public_key(server.public_key()),
     );
     let pinned = Minter::builder(license_key(), pinned).expect_public_key(server.public_key()).build();
 
@@ -363,7 +367,7 @@ async fn an_alias_that_moves_never_mixes_two_keys() {
 #[tokio::test]
 async fn an_old_key_signs_on_while_its_look_fails_for_a_while() {
     let server = FaultServer::start().await;
-    let source = AwsKms::builder(&kms_client(server.url()), FaultServer::ALIAS)
+    let source = AwsKmsKey::builder(&kms_client(server.url()), FaultServer::ALIAS)
         .refresh(Duration::from_millis(1), Duration::from_millis(1))
         .build();
     let minter = Minter::new(license_key(), source);
@@ -390,13 +394,13 @@ async fn a_preflight_names_the_step_that_fails() {
     preflight.outcome().unwrap();
 
     let with_registered =
-        AwsKms::builder(&kms_client(server.url()), FaultServer::ALIAS).expect_public_key(server.public_key());
+        AwsKmsKey::builder(&kms_client(server.url()), FaultServer::ALIAS).expect_public_key(server.public_key());
     let preflight = with_registered.build().preflight().await;
     assert_eq!(names(&preflight), ["resolve", "sign", "verify", "registered"]);
     preflight.outcome().unwrap();
 
     let other = FaultServer::start().await;
-    let unregistered = AwsKms::builder(&kms_client(server.url()), FaultServer::ALIAS)
+    let unregistered = AwsKmsKey::builder(&kms_client(server.url()), FaultServer::ALIAS)
         .expect_public_key(other.public_key())
         .expect_public_key(other.public_key());
     let preflight = unregistered.build().preflight().await;

@@ -16,7 +16,7 @@ use aws_smithy_http_client::Builder as HttpClientBuilder;
 use cobrowse_jwt::{
     Access, AgentClaims, Minter, Verifier,
     aws_kms::{
-        AwsKms,
+        AwsKmsKey,
         aws_sdk_kms::{Client, config::timeout::TimeoutConfig},
     },
 };
@@ -148,7 +148,7 @@ impl Remains {
 async fn one_hundred_thousand_mints_leave_nothing_behind() {
     let server = FaultServer::start().await;
     // Looked at so often that mints are dropped while they wait for it, too.
-    let source = AwsKms::builder(&client(&server), FaultServer::ALIAS)
+    let source = AwsKmsKey::builder(&client(&server), FaultServer::ALIAS)
         .refresh(Duration::from_millis(50), Duration::from_millis(200))
         .build();
     let minter = Minter::new(license_key(), source);

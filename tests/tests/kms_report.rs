@@ -7,7 +7,7 @@ use std::{
     time::Duration,
 };
 
-use cobrowse_jwt::{Access, AgentClaims, Minter, Verifier, aws_kms::AwsKms};
+use cobrowse_jwt::{Access, AgentClaims, Minter, Verifier, aws_kms::AwsKmsKey};
 use cobrowse_jwt_tests::{fault_server::FaultServer, kms_client, license_key};
 
 /// Collects the warnings of this thread.
@@ -47,7 +47,8 @@ async fn an_unregistered_key_behind_the_alias_is_reported() {
     let _guard = tracing::subscriber::set_default(warnings.clone());
     let server = FaultServer::start().await;
     let registered = server.public_key();
-    let source = AwsKms::builder(&kms_client(server.url()), FaultServer::ALIAS).expect_public_key(registered.clone());
+    let source =
+        AwsKmsKey::builder(&kms_client(server.url()), FaultServer::ALIAS).expect_public_key(registered.clone());
     let minter = Minter::new(license_key(), source.refresh(Duration::ZERO, Duration::from_mins(1)).build());
     let claims = AgentClaims::new("jane@example.com", Access::AccountDefault).unwrap();
     minter.mint(&claims).await.unwrap();

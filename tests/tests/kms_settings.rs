@@ -15,7 +15,7 @@ use aws_credential_types::{
 use cobrowse_jwt::{
     Access, AgentClaims, AgentToken, KeyErrorKind, KeySource as _, MintError, Minter, PublicKey, Verifier,
     aws_kms::{
-        AwsKms,
+        AwsKmsKey,
         aws_config::{Region, SdkConfig},
         aws_sdk_kms::{
             Client,
@@ -122,7 +122,7 @@ async fn slow_credentials_arrive_at_last() {
     let server = FaultServer::start().await;
     let sts = Sts::new(SLOW, None);
     let client = client(|builder| builder.credentials_provider(sts.clone()).endpoint_url(server.url()));
-    let minter = Minter::new(license_key(), AwsKms::new(&client, FaultServer::ALIAS));
+    let minter = Minter::new(license_key(), AwsKmsKey::new(&client, FaultServer::ALIAS));
     let start = Instant::now();
 
     let (kind, took) = failure(&minter).await;
@@ -140,7 +140,7 @@ async fn slow_credentials_arrive_at_last_for_a_given_key() {
     let server = FaultServer::start().await;
     let sts = Sts::new(SLOW, None);
     let client = client(|builder| builder.credentials_provider(sts.clone()).endpoint_url(server.url()));
-    let source = AwsKms::builder(&client, FaultServer::ALIAS).expect_public_key(server.public_key());
+    let source = AwsKmsKey::builder(&client, FaultServer::ALIAS).expect_public_key(server.public_key());
     assert_slow_credentials_are_survived(&Minter::new(license_key(), source.build()), &server).await;
 }
 
@@ -150,7 +150,7 @@ async fn a_slow_renewal_of_credentials_arrives_at_last() {
     // So short that every use renews them.
     let sts = Sts::new(Duration::ZERO, Some(Duration::from_secs(1)));
     let client = client(|builder| builder.credentials_provider(sts.clone()).endpoint_url(server.url()));
-    let minter = Minter::new(license_key(), AwsKms::new(&client, FaultServer::ALIAS));
+    let minter = Minter::new(license_key(), AwsKmsKey::new(&client, FaultServer::ALIAS));
     assert_verifies(&minter.mint(&claims()).await.unwrap(), server.public_key());
     assert!(sts.calls() > 1, "they were not expired");
 
@@ -181,7 +181,7 @@ async fn the_timeouts_of_the_client_are_kept() {
     let server = FaultServer::start().await;
     let with = |timeouts: TimeoutConfig| {
         let client = client(|builder| builder.timeout_config(timeouts).endpoint_url(server.url()));
-        Minter::new(license_key(), AwsKms::new(&client, FaultServer::ALIAS))
+        Minter::new(license_key(), AwsKmsKey::new(&client, FaultServer::ALIAS))
     };
     let short = Duration::from_millis(500);
     let hurried = TimeoutConfig::builder().operation_timeout(short).build();
@@ -235,9 +235,9 @@ async fn asked(key_id: &str, key: &PublicKey, endpoint: Option<&str>) -> Vec<(St
         builder.interceptor(censor.clone())
     });
     for builder in [
-        AwsKms::builder(&client, key_id),
+        AwsKmsKey::builder(&client, key_id),
         // With a given key, the first request is to sign.
-        AwsKms::builder(&client, key_id).expect_public_key(key.clone()),
+        AwsKmsKey::builder(&client, key_id).expect_public_key(key.clone()),
     ] {
         Minter::new(license_key(), builder.build()).mint(&claims()).await.unwrap_err();
     }
@@ -282,7 +282,7 @@ async fn an_endpoint_of_a_loaded_configuration_is_kept() {
         .region(Region::new("us-east-1"))
         .endpoint_url(server.url())
         .build();
-    let source = AwsKms::builder_from_config(&config, server.arn()).await.unwrap().build();
+    let source = AwsKmsKey::builder_from_config(&config, server.arn()).await.unwrap().build();
     assert_verifies(&Minter::new(license_key(), source).mint(&claims()).await.unwrap(), server.public_key());
 }
 
@@ -292,15 +292,15 @@ fn outside_of_a_tokio_runtime_there_is_an_error() {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
     let server = runtime.block_on(FaultServer::start());
     let client = kms_client(server.url());
-    let cold = Minter::new(license_key(), AwsKms::new(&client, FaultServer::ALIAS));
-    let given = AwsKms::builder(&client, FaultServer::ALIAS).expect_public_key(server.public_key());
+    let cold = Minter::new(license_key(), AwsKmsKey::new(&client, FaultServer::ALIAS));
+    let given = AwsKmsKey::builder(&client, FaultServer::ALIAS).expect_public_key(server.public_key());
     let given = Minter::new(license_key(), given.build());
-    let warm = Minter::new(license_key(), AwsKms::new(&client, FaultServer::ALIAS));
+    let warm = Minter::new(license_key(), AwsKmsKey::new(&client, FaultServer::ALIAS));
     runtime.block_on(warm.mint(&claims())).unwrap();
 
     for (name, minter) in [("cold", cold), ("given", given), ("warm", warm)] {
         let (kind, _) = pollster::block_on(failure(&minter));
-        assert_eq!(kind, KeyErrorKind::Unusable, "{name}");
+        assert_eq!(kind, KeyErrorKind::InvalidKey, "{name}");
         let token = runtime.block_on(minter.mint(&claims())).unwrap();
         assert_verifies(&token, server.public_key());
     }
@@ -310,7 +310,7 @@ fn outside_of_a_tokio_runtime_there_is_an_error() {
 async fn a_look_ends_with_its_source() {
     let server = FaultServer::start().await;
     server.fault(Operation::GetPublicKey, Fault::SilenceAfterAccept, Times::Always);
-    let minter = Minter::new(license_key(), AwsKms::new(&kms_client(server.url()), FaultServer::ALIAS));
+    let minter = Minter::new(license_key(), AwsKmsKey::new(&kms_client(server.url()), FaultServer::ALIAS));
     assert!(timeout(Duration::from_millis(100), minter.mint(&claims())).await.is_err());
     until("the look", || server.calls(Operation::GetPublicKey) == 1).await;
     assert_eq!(server.open_connections(), 1, "it goes on without the mint");
@@ -325,7 +325,7 @@ async fn a_look_ends_with_its_source() {
 #[tokio::test]
 async fn without_a_region_there_is_nothing_to_wait_for() {
     let client = client(|builder| builder.region(None));
-    let error = AwsKms::new(&client, "alias/cobrowse").signing_key().await.unwrap_err();
-    assert_eq!(error.kind(), KeyErrorKind::Unusable, "{error}");
+    let error = AwsKmsKey::new(&client, "alias/cobrowse").signing_key().await.unwrap_err();
+    assert_eq!(error.kind(), KeyErrorKind::InvalidKey, "{error}");
     assert!(error.to_string().contains("set a Region"), "{error}");
 }

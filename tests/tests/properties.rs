@@ -90,8 +90,8 @@ fn access() -> impl Strategy<Value = Access> {
     prop_oneof![
         Just(Access::AccountDefault),
         role().prop_map(Access::Role),
-        (role(), policy()).prop_map(|(role, policy)| Access::NarrowedRole(role, policy)),
-        policy().prop_map(Access::NarrowedDefault),
+        (role(), policy()).prop_map(|(role, policy)| Access::RoleWithPolicy(role, policy)),
+        policy().prop_map(Access::DefaultWithPolicy),
         policy().prop_map(Access::PolicyOnly),
     ]
 }
@@ -117,12 +117,12 @@ proptest! {
         claims in claims(),
         license_key in "[A-Za-z0-9_-]{1,30}",
         backdate in 0_u64..=300,
-        with_key_id in any::<bool>(),
+        include_key_id in any::<bool>(),
     ) {
         let license_key = LicenseKey::new(license_key).unwrap();
         let builder = Minter::builder(license_key.clone(), KEY.clone())
             .backdate(ClockSkew::new(Duration::from_secs(backdate)).unwrap());
-        let minter = if with_key_id { builder.with_key_id().build() } else { builder.build() };
+        let minter = if include_key_id { builder.include_key_id(true).build() } else { builder.build() };
         let token = block_on(minter.mint(&claims)).unwrap();
         let verified = verifier(&license_key).allow_long_lived().verify(token.expose_secret()).unwrap();
         prop_assert_eq!(verified.expires_at, token.expires_at());

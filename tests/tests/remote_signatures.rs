@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use cobrowse_jwt::{
-    Access, AgentClaims, FixedKey, KeyError, KeyErrorKind, KeySource as _, MintError, Minter, PublicKey, Signature,
-    SigningInput, SigningKey, Verifier, async_trait,
+    Access, AgentClaims, KeyError, KeyErrorKind, KeySource as _, MintError, Minter, PublicKey, Signature, SigningInput,
+    SigningKey, StaticKey, Verifier, async_trait,
     pem::{PemKey, RsaKeySize},
 };
 use cobrowse_jwt_tests::license_key;
@@ -36,7 +36,7 @@ fn minter(wire: Wire) -> (Minter, Verifier) {
     let key = PemKey::generate(RsaKeySize::Rsa2048).unwrap();
     let verifier = Verifier::new(license_key(), key.public_key().clone());
     let key = block_on(key.signing_key()).unwrap();
-    (Minter::new(license_key(), FixedKey(Arc::new(Remote { key, wire }))), verifier)
+    (Minter::new(license_key(), StaticKey::new(Arc::new(Remote { key, wire }))), verifier)
 }
 
 fn agent(number: usize) -> AgentClaims {

@@ -1,7 +1,7 @@
 //! RS256 is deterministic: the signatures of RFC 7515, appendix A.2, and RFC 7520, section 4.1, come out byte for byte.
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
-use cobrowse_jwt::{FixedKey, KeySource as _, PublicKey, SigningInput, pem::PemKey};
+use cobrowse_jwt::{KeySource as _, PublicKey, SigningInput, StaticKey, pem::PemKey};
 use pem_rfc7468::LineEnding;
 use pkcs1::der::Encode as _;
 use pkcs1::{RsaPrivateKeyRef, UintRef};
@@ -43,7 +43,7 @@ fn reproduces(vector: &str) {
     let input = SigningInput::new(vector.signing_input.as_bytes());
 
     let key = block_on(PemKey::from_pem(vector.jwk.pkcs1_pem()).unwrap().signing_key()).unwrap();
-    let through_a_source = block_on(FixedKey(key.clone()).signing_key()).unwrap();
+    let through_a_source = block_on(StaticKey::new(key.clone()).signing_key()).unwrap();
     for key in [&key, &through_a_source] {
         assert_eq!(block_on(key.sign(&input)).unwrap().as_bytes(), expected);
     }
@@ -51,7 +51,7 @@ fn reproduces(vector: &str) {
     let public =
         PublicKey::from_jwk(&serde_json::json!({"kty": "RSA", "n": vector.jwk.n, "e": vector.jwk.e}).to_string());
     assert_eq!(key.public_key(), public.as_ref().unwrap());
-    assert!(public.unwrap().verifies(&input, &expected));
+    assert!(public.unwrap().verify(&input, &expected));
 }
 
 impl Jwk {

@@ -4,7 +4,7 @@ use bench_ours::{Verifying, claims, clock, license_key};
 use cobrowse_jwt::{
     AgentClaims, Minter, PublicKey, SigningInput,
     aws_kms::{
-        AwsKms,
+        AwsKmsKey,
         aws_sdk_kms::{
             Client,
             config::{BehaviorVersion, Config, Credentials, Region, timeout::TimeoutConfig},
@@ -39,7 +39,7 @@ impl Calls {
         let public_key = PublicKey::from_pem(&public_key(2048)).unwrap();
         let source = {
             let _inside = runtime.enter();
-            AwsKms::builder(&client, Stub::ARN).expect_public_key(public_key).build()
+            AwsKmsKey::builder(&client, Stub::ARN).expect_public_key(public_key).build()
         };
         // At one moment, so that the stub signs once and remembers.
         let minter = Minter::builder(license_key(), source).clock(clock);

@@ -1,5 +1,5 @@
 use async_trait::async_trait;
-use cobrowse_jwt::{FixedKey, KeyError, PublicKey, Signature, SigningInput, SigningKey};
+use cobrowse_jwt::{StaticKey, KeyError, PublicKey, Signature, SigningInput, SigningKey};
 
 /// A key whose signature is zeros: what remains of a mint with it is ours alone.
 #[derive(Debug)]
@@ -8,8 +8,8 @@ pub struct NullKey(PublicKey);
 impl NullKey {
     /// As a source of one 2048-bit key. No private key belongs to it: its modulus is a number and no more.
     #[must_use]
-    pub fn source() -> FixedKey {
-        FixedKey(std::sync::Arc::new(Self(PublicKey::from_components(&[0xff; 256], &[1, 0, 1]).unwrap())))
+    pub fn source() -> StaticKey {
+        StaticKey::new(std::sync::Arc::new(Self(PublicKey::from_components(&[0xff; 256], &[1, 0, 1]).unwrap())))
     }
 }
 

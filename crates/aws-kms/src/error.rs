@@ -72,7 +72,7 @@ const UNREACHABLE: Advice = (
     "AWS KMS cannot be reached or does not answer in time; try again, and check the network to its endpoint",
 );
 const UNADDRESSED: Advice = (
-    KeyErrorKind::Unusable,
+    KeyErrorKind::InvalidKey,
     "the request to AWS KMS cannot be built; set a Region (AWS_REGION, or in the profile) and an endpoint that is a URL",
 );
 const THROTTLED: Advice = (
@@ -120,17 +120,17 @@ fn by_code(leaf: &ServiceError) -> Advice {
         "InvalidArnException" | "ValidationException" => {
             (KeyErrorKind::NotFound, "AWS KMS does not take this key id; correct it")
         }
-        "DisabledException" => (KeyErrorKind::Unusable, "the key is disabled; enable it"),
+        "DisabledException" => (KeyErrorKind::InvalidKey, "the key is disabled; enable it"),
         "KMSInvalidStateException" => (
-            KeyErrorKind::Unusable,
+            KeyErrorKind::InvalidKey,
             "the key cannot be used in its state; cancel its deletion, or import its key material",
         ),
         "InvalidKeyUsageException" => (
-            KeyErrorKind::Unusable,
+            KeyErrorKind::InvalidKey,
             "the key is not for signing with RSA; create one with SIGN_VERIFY and RSA_2048 or more",
         ),
         "UnsupportedOperationException" => (
-            KeyErrorKind::Unusable,
+            KeyErrorKind::InvalidKey,
             "the key has no public half, as symmetric and HMAC keys have none; create one with SIGN_VERIFY and RSA_2048 or more",
         ),
         "KMSInternalException"

@@ -85,7 +85,7 @@ impl KmsKey {
     /// A signature that does not verify is handed on for the minter to refuse. What is known of the key may be what is wrong, so it is
     /// looked up anew.
     fn checked(&self, input: &SigningInput<'_>, signature: Signature) -> Signature {
-        signature.clone().verified(input, &self.public_key).unwrap_or_else(|_| {
+        signature.clone().verify(input, &self.public_key).unwrap_or_else(|_| {
             self.owner.superseded(self);
             signature
         })
@@ -93,7 +93,7 @@ impl KmsKey {
 
     /// The ARN in the first verified answer is the key's from then on.
     fn settle(&self, input: &SigningInput<'_>, signature: Signature, arn: &str) -> Result<Signature, KeyError> {
-        let signature = signature.verified(input, &self.public_key).map_err(|_| {
+        let signature = signature.verify(input, &self.public_key).map_err(|_| {
             wrong("AWS KMS does not sign with the public key that was given; correct it or the key id, or check what stands between")
         })?;
         if self.learn(arn) != arn {

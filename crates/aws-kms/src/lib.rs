@@ -12,4 +12,4 @@ pub use aws_config;
 pub use aws_sdk_kms;
 
 pub use preflight::{Preflight, PreflightStep};
-pub use source::{AwsKms, AwsKmsBuilder};
+pub use source::{AwsKmsKey, AwsKmsKeyBuilder};

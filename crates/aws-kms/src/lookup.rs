@@ -36,13 +36,13 @@ fn found(answer: GetPublicKeyOutput) -> Result<Found, KeyError> {
         return Err(garbled());
     }
     if let Some(refusal) = refusal(&answer) {
-        return Err(KeyError::new(KeyErrorKind::Unusable, refusal));
+        return Err(KeyError::new(KeyErrorKind::InvalidKey, refusal));
     }
     let arn = answer.key_id.filter(|arn| !arn.is_empty()).ok_or_else(garbled)?;
     let der = answer.public_key.ok_or_else(garbled)?;
     let public_key = PublicKey::from_spki_der(der.as_ref()).map_err(|error| match error {
         PublicKeyError::TooSmall { .. } | PublicKeyError::TooLarge { .. } | PublicKeyError::NotRsa => {
-            KeyError::new(KeyErrorKind::Unusable, "the key is no RSA key of 2048 to 8192 bits; create one")
+            KeyError::new(KeyErrorKind::InvalidKey, "the key is no RSA key of 2048 to 8192 bits; create one")
                 .with_source(error)
         }
         _ => garbled().with_source(error),

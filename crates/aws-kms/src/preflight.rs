@@ -6,7 +6,7 @@ use std::{
 use cobrowse_jwt_core::{KeyError, SigningInput, SigningKey as _};
 
 use crate::{
-    AwsKms,
+    AwsKmsKey,
     source::{Unregistered, load},
 };
 
@@ -61,12 +61,12 @@ pub struct PreflightStep {
     pub outcome: Result<(), KeyError>,
 }
 
-impl AwsKms {
+impl AwsKmsKey {
     /// Tries everything that a token needs: the credentials, a look at the key, a signature over a fixed message that is no token,
     /// its verification, and whether the key is the registered one.
     ///
     /// The credentials are fetched anew from their provider. They are a step of their own only if the source has loaded them itself
-    /// ([`AwsKms::from_env`]); of a client that was given they show when the key is looked at. The last step is taken only if a
+    /// ([`AwsKmsKey::from_env`]); of a client that was given they show when the key is looked at. The last step is taken only if a
     /// registered key was named.
     pub async fn preflight(&self) -> Preflight {
         let mut preflight = Preflight { steps: Vec::new() };
@@ -92,7 +92,7 @@ impl AwsKms {
         preflight.record("resolve", start, looked.as_ref().map(|_| ()).map_err(Clone::clone));
         let key = looked?;
         let signature = preflight.step("sign", key.sign(&MESSAGE)).await?;
-        preflight.step("verify", async { signature.verified(&MESSAGE, key.public_key()) }).await?;
+        preflight.step("verify", async { signature.verify(&MESSAGE, key.public_key()) }).await?;
         if !self.registered().is_empty() {
             // A look ends with no other key than a registered one.
             preflight.record("registered", Instant::now(), Ok(()));

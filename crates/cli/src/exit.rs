@@ -1,6 +1,6 @@
 use std::process::ExitCode;
 
-use cobrowse_jwt::TokenRule;
+use cobrowse_jwt::TokenCheck;
 
 /// How the program ends. `--help` and the README list the numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -14,7 +14,7 @@ pub(crate) enum Exit {
     /// The key does not work until somebody mends something.
     KeyUnusable,
     /// `verify` has refused a token because of this rule.
-    TokenRefused(TokenRule),
+    TokenRefused(TokenCheck),
 }
 
 /// What `--help` says of the numbers.
@@ -55,16 +55,16 @@ impl From<Exit> for ExitCode {
     }
 }
 
-fn class(rule: TokenRule) -> u8 {
+fn class(rule: TokenCheck) -> u8 {
     match rule {
-        TokenRule::Size | TokenRule::CompactForm | TokenRule::Header | TokenRule::Claims => 10,
-        TokenRule::Algorithm | TokenRule::Type | TokenRule::Critical | TokenRule::HeaderMembers => 11,
-        TokenRule::Signature => 12,
-        TokenRule::Issuer | TokenRule::Audience => 13,
-        TokenRule::Seconds | TokenRule::IssuedAt | TokenRule::Expiry | TokenRule::Lifetime => 14,
-        TokenRule::Subject | TokenRule::DisplayName => 15,
-        TokenRule::Role | TokenRule::Policy => 16,
-        TokenRule::KnownClaims => 17,
+        TokenCheck::Size | TokenCheck::CompactForm | TokenCheck::Header | TokenCheck::Claims => 10,
+        TokenCheck::Algorithm | TokenCheck::Type | TokenCheck::Critical | TokenCheck::HeaderMembers => 11,
+        TokenCheck::Signature => 12,
+        TokenCheck::Issuer | TokenCheck::Audience => 13,
+        TokenCheck::Seconds | TokenCheck::IssuedAt | TokenCheck::Expiry | TokenCheck::Lifetime => 14,
+        TokenCheck::Subject | TokenCheck::DisplayName => 15,
+        TokenCheck::Role | TokenCheck::Policy => 16,
+        TokenCheck::KnownClaims => 17,
         _ => 1,
     }
 }

@@ -60,7 +60,7 @@ impl Failure {
         self.exit
     }
 
-    pub(crate) fn sentence(&self) -> &str {
+    pub(crate) fn message(&self) -> &str {
         &self.sentence
     }
 

@@ -1,6 +1,6 @@
 use std::{future::Future, path::PathBuf, sync::Arc};
 
-use cobrowse_jwt::{KeySource, KeyUris, PublicKey, SigningKey, pem::PemErrorKind};
+use cobrowse_jwt::{KeySource, KeyUriRegistry, PublicKey, SigningKey, pem::PemErrorKind};
 use url::Url;
 
 use crate::{
@@ -40,7 +40,7 @@ impl<'a> Key<'a> {
     }
 
     /// Opens the key; for an encrypted one, and only then, gets the passphrase.
-    pub(crate) async fn open(&self, uris: KeyUris) -> Result<Arc<dyn KeySource>, Failure> {
+    pub(crate) async fn open(&self, uris: KeyUriRegistry) -> Result<Arc<dyn KeySource>, Failure> {
         let opened = {
             let _progress = Progress::of("opening the key");
             uris.open(self.uri).await.map_err(Failure::from)
@@ -66,7 +66,7 @@ impl<'a> Key<'a> {
     }
 
     pub(crate) async fn snapshot(&self) -> Result<Arc<dyn SigningKey>, Failure> {
-        let source = self.open(KeyUris::new()).await?;
+        let source = self.open(KeyUriRegistry::new()).await?;
         let _progress = Progress::of("asking for the key");
         Ok(source.signing_key().await?)
     }

@@ -183,7 +183,7 @@ mod tests {
         ] {
             let failure = TokenText::unwrap(text).err().unwrap();
             assert_eq!(failure.exit(), crate::exit::Exit::Usage);
-            assert!(failure.sentence().contains(named), "{text:?}: {failure:?}");
+            assert!(failure.message().contains(named), "{text:?}: {failure:?}");
         }
     }
 }

@@ -71,9 +71,9 @@ impl Verify {
 fn report(inspection: &Inspection, error: Option<&VerifyError>) -> Value {
     let findings = inspection.findings().iter().map(|finding| {
         let (outcome, messages) = match &finding.outcome {
-            Outcome::Passed => ("passed", vec![finding.sentence()]),
+            Outcome::Passed => ("passed", vec![finding.message()]),
             Outcome::Failed(error) => ("failed", sentences(error)),
-            Outcome::NotCheckable(_) => ("unknown", vec![finding.sentence()]),
+            Outcome::Skipped(_) => ("unknown", vec![finding.message()]),
         };
         json!({"rule": finding.rule.id(), "outcome": outcome, "message": messages.join(": ")})
     });

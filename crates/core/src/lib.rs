@@ -9,14 +9,14 @@ mod token;
 pub use async_trait::async_trait;
 
 pub use claims::{
-    Access, AgentClaims, ClaimsError, DisplayName, LicenseKey, Lifetime, Permission, Policy, PolicyError,
-    PolicyVersion, Role, Rule, Subject, Warning,
+    Access, AgentClaims, ClaimsError, ClaimsWarning, DisplayName, LicenseKey, Lifetime, Permission, Policy,
+    PolicyError, PolicyVersion, Role, Rule, Subject,
 };
-pub use embed::{EmbedError, EmbedUrl, EndAction, Instance, PostMessageUrl, Show, TokenJson, TokenUrl};
+pub use embed::{EmbedError, EmbedUrl, EndAction, Instance, PostMessageUrl, Show, TokenResponseBody, TokenUrl};
 pub use keys::{
-    FixedKey, KeyError, KeyErrorKind, KeySource, PublicKey, PublicKeyError, Signature, SigningInput, SigningKey,
+    KeyError, KeyErrorKind, KeySource, PublicKey, PublicKeyError, Signature, SigningInput, SigningKey, StaticKey,
 };
 pub use token::{
     AgentToken, Clock, ClockSkew, ClockSkewError, Finding, Inspection, Inspector, MAX_TOKEN_BYTES, MintError, Minter,
-    MinterBuilder, Outcome, TokenRule, VerifiedToken, Verifier, VerifyError,
+    MinterBuilder, Outcome, TokenCheck, VerifiedToken, Verifier, VerifyError,
 };

@@ -71,7 +71,7 @@ impl From<EnvError> for KeyError {
     fn from(error: EnvError) -> Self {
         let kind = match &error.kind {
             EnvErrorKind::Unset | EnvErrorKind::Empty | EnvErrorKind::Path => KeyErrorKind::NotFound,
-            EnvErrorKind::NotUnicode => KeyErrorKind::Unusable,
+            EnvErrorKind::NotUnicode => KeyErrorKind::InvalidKey,
             EnvErrorKind::Pem(error) => Self::from(error.clone()).kind(),
         };
         Self::new(kind, "the signing key cannot be read from its variable; mend it as the cause says")

@@ -70,6 +70,10 @@ impl KeySource for EnvKey {
     async fn signing_key(&self) -> Result<Arc<dyn SigningKey>, KeyError> {
         self.0.signing_key().await
     }
+
+    async fn refresh(&self) -> Result<Arc<dyn SigningKey>, KeyError> {
+        self.signing_key().await
+    }
 }
 
 impl fmt::Debug for EnvKey {

@@ -70,14 +70,14 @@ fn what_is_wrong_is_told_by_the_variable_and_not_its_value() {
         (None, "NotFound", "the variable COBROWSE_PRIVATE_KEY is not set"),
         (Some(OsStr::new("")), "NotFound", "is empty"),
         (Some(OsStr::new(" \n")), "NotFound", "is empty"),
-        (Some(&unicode), "Unusable", "is not Unicode text"),
+        (Some(&unicode), "InvalidKey", "is not Unicode text"),
         (Some(OsStr::new("/etc/secret/key.pem")), "NotFound", "holds a path and no key"),
         (Some(OsStr::new("secret-key.pem")), "NotFound", "holds a path and no key"),
-        (Some(OsStr::new("secret")), "Unusable", "there is no PEM block"),
-        (Some(OsStr::new("c2VjcmV0")), "Unusable", "there is no PEM block"),
+        (Some(OsStr::new("secret")), "InvalidKey", "there is no PEM block"),
+        (Some(OsStr::new("c2VjcmV0")), "InvalidKey", "there is no PEM block"),
         (
             Some(OsStr::new("-----BEGIN PUBLIC KEY-----\nsecr\n-----END PUBLIC KEY-----")),
-            "Unusable",
+            "InvalidKey",
             "this is a public key",
         ),
     ] {

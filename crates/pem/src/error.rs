@@ -229,7 +229,7 @@ impl PemErrorKind {
             | Self::PassphraseMissing
             | Self::WrongPassphrase => KeyErrorKind::AccessDenied,
             Self::Unreadable | Self::System => KeyErrorKind::Unavailable,
-            _ => KeyErrorKind::Unusable,
+            _ => KeyErrorKind::InvalidKey,
         }
     }
 }
@@ -255,7 +255,7 @@ mod tests {
     #[test]
     fn the_key_error_keeps_the_cause() {
         let error = KeyError::from(PemError::from(PemErrorKind::EcKey));
-        assert_eq!(error.kind(), KeyErrorKind::Unusable);
+        assert_eq!(error.kind(), KeyErrorKind::InvalidKey);
         assert_eq!(error.source().unwrap().to_string(), PemErrorKind::EcKey.to_string());
     }
 }

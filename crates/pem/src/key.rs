@@ -125,6 +125,10 @@ impl KeySource for PemKey {
     async fn signing_key(&self) -> Result<Arc<dyn SigningKey>, KeyError> {
         Ok(Arc::clone(&self.0) as _)
     }
+
+    async fn refresh(&self) -> Result<Arc<dyn SigningKey>, KeyError> {
+        self.signing_key().await
+    }
 }
 
 impl From<Pair> for PemKey {
@@ -152,7 +156,7 @@ impl Pair {
         let pair = Self { pair, public };
         let input = SigningInput::new(b"the first signature of a key");
         let signature = pair.sign_now(&input).map_err(|_| PemErrorKind::Inconsistent)?;
-        if pair.public.verifies(&input, &signature) { Ok(pair) } else { Err(PemErrorKind::Inconsistent.into()) }
+        if pair.public.verify(&input, &signature) { Ok(pair) } else { Err(PemErrorKind::Inconsistent.into()) }
     }
 
     fn sign_now(&self, input: &SigningInput<'_>) -> Result<Vec<u8>, KeyError> {
@@ -160,7 +164,7 @@ impl Pair {
         match self.pair.sign(&RSA_PKCS1_SHA256, &SystemRandom::new(), input.message(), &mut signature) {
             Ok(()) => Ok(signature),
             Err(_) => Err(KeyError::new(
-                KeyErrorKind::Unusable,
+                KeyErrorKind::InvalidKey,
                 "the key does not sign; copy it again from where it was made",
             )),
         }

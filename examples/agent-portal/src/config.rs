@@ -7,7 +7,7 @@ use std::{
 };
 
 use cobrowse_jwt::{
-    Instance, KeyUris, LicenseKey, Minter,
+    Instance, KeyUriRegistry, LicenseKey, Minter,
     pem::{PemKey, RsaKeySize},
 };
 use cobrowse_stub::{Account, Stub};
@@ -111,8 +111,8 @@ impl AccountConfig {
     }
 
     async fn open(self) -> Result<(Minter, Instance, String), Box<dyn Error>> {
-        let minter = Minter::new(self.license_key, KeyUris::new().open(&self.key).await?);
-        let public_key = minter.check().await?;
+        let minter = Minter::new(self.license_key, KeyUriRegistry::new().open(&self.key).await?);
+        let public_key = minter.check_key().await?;
         let about = format!(
             "{} accepts the tokens if this stands in its dashboard, Settings > Integrations > JWT SSO:\n{}\
              it will know the demo agents as users of your account, and show devices whose user_id is 42, 43 or 44",

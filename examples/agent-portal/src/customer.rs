@@ -19,8 +19,8 @@ use crate::{
     Portal,
     agent::{Case, SignedIn},
     failure::Failure,
-    hand_over::embed_url,
     page,
+    responses::embed_url,
 };
 
 pub(crate) fn routes() -> Router<Arc<Portal>> {
@@ -62,7 +62,7 @@ async fn customer(
     let embed = match by {
         HandOver::PostMessage if !has_sdk => how_to_install_the_sdk(),
         HandOver::PostMessage => {
-            let url = embed_url(&portal, &case)?.by_post_message()?;
+            let url = embed_url(&portal, &case)?.for_post_message()?;
             html! {
                 iframe #cobrowse name=(name) title="Cobrowse" src=(url) data-token-route=(format!("{here}/token")) {}
                 p #message role="status" {}

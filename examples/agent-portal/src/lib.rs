@@ -1,6 +1,6 @@
 //! A portal for support agents that embeds Cobrowse, as an integrator would write it.
 //!
-//! The two routes that hand a token over are in `hand_over`; everything that decides for whom and about whom is in `agent` and
+//! The two routes that hand a token over are in `responses`; everything that decides for whom and about whom is in `agent` and
 //! `directory`. The rest is what every web application has.
 
 mod agent;
@@ -8,9 +8,9 @@ mod config;
 mod customer;
 mod directory;
 mod failure;
-mod hand_over;
 mod login;
 mod page;
+mod responses;
 mod security;
 
 use std::{path::PathBuf, sync::Arc};
@@ -42,7 +42,7 @@ impl Portal {
     pub fn router(self) -> Router {
         let routes = Router::new()
             .merge(customer::routes())
-            .merge(hand_over::routes())
+            .merge(responses::routes())
             .merge(login::routes())
             .route("/assets/portal.css", get(([(CONTENT_TYPE, "text/css")], include_str!("../assets/portal.css"))))
             .fallback(|| async { page::not_found() })

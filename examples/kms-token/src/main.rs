@@ -5,7 +5,7 @@
 
 use std::{env, error::Error, iter, process::ExitCode};
 
-use cobrowse_jwt::{Access, AgentClaims, LicenseKey, Minter, Policy, Rule, aws_kms::AwsKms};
+use cobrowse_jwt::{Access, AgentClaims, LicenseKey, Minter, Policy, Rule, aws_kms::AwsKmsKey};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
@@ -21,7 +21,7 @@ async fn run() -> Result<(), Box<dyn Error>> {
     let license_key = LicenseKey::new(env::var("COBROWSE_LICENSE_KEY").unwrap_or_else(|_| "trial".into()))?;
     let key_id = env::args().nth(1).ok_or("name the key: its id, ARN or alias, such as alias/cobrowse")?;
 
-    let key = AwsKms::from_env(key_id).await?;
+    let key = AwsKmsKey::from_env(key_id).await?;
     let preflight = key.preflight().await;
     for step in preflight.steps() {
         let outcome = if step.outcome.is_ok() { "ok" } else { "FAILED" };
@@ -31,7 +31,7 @@ async fn run() -> Result<(), Box<dyn Error>> {
 
     let minter = Minter::new(license_key, key);
     eprintln!("\npaste into the Cobrowse dashboard, Settings > Integrations > JWT SSO:");
-    eprintln!("{}", minter.check().await?.to_pem());
+    eprintln!("{}", minter.check_key().await?.to_pem());
 
     let customer = Rule::custom_data("user_id", "42")?;
     let policy = Policy::new().devices(customer.clone())?.sessions(customer)?.push(Rule::any())?;

@@ -31,7 +31,7 @@ async fn run() -> Result<(), Box<dyn Error>> {
     let claims = AgentClaims::new("jane@example.com", Access::PolicyOnly(policy))?.with_display_name("Jane Doe")?;
 
     let minter = Minter::new(license_key.clone(), key);
-    let public_key = minter.check().await?;
+    let public_key = minter.check_key().await?;
     let token = minter.mint(&claims).await?;
 
     let verifier = Verifier::new(license_key, public_key.clone());

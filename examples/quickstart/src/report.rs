@@ -39,9 +39,9 @@ pub(crate) fn write(report: &Report<'_>, out: &mut impl Write) -> io::Result<()>
         let mark = match finding.outcome {
             Outcome::Passed => "ok",
             Outcome::Failed(_) => "FAILED",
-            Outcome::NotCheckable(_) => "?",
+            Outcome::Skipped(_) => "?",
         };
-        writeln!(out, "{mark:<7} {:<15} {}", finding.rule.id(), finding.sentence())?;
+        writeln!(out, "{mark:<7} {:<15} {}", finding.rule.id(), finding.message())?;
     }
     for warning in report.accepted.claims.warnings() {
         writeln!(out, "warning {:<15} {warning}", warning.id())?;

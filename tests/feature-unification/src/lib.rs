@@ -24,7 +24,7 @@ fn mints_verifies_and_shows_its_key() {
     let customer = Rule::custom_data("user_id", "42").unwrap();
     let access = Access::PolicyOnly(Policy::new().devices(customer).unwrap());
     let claims = AgentClaims::new("jane@example.com", access).unwrap();
-    let token = block_on(Minter::builder(license_key.clone(), key).with_key_id().build().mint(&claims)).unwrap();
+    let token = block_on(Minter::builder(license_key.clone(), key).include_key_id(true).build().mint(&claims)).unwrap();
     let verifier = Verifier::new(license_key, public_key);
     assert_eq!(verifier.verify(token.expose_secret()).unwrap().claims, claims);
 }

@@ -130,7 +130,7 @@ fn without_a_fault_it_is_kms() {
     let (arn, alias_arn) = (server.arn(), server.alias_arn());
     for key_id in [FaultServer::ALIAS, &alias_arn, &arn, arn.rsplit('/').next().unwrap()] {
         let reply = client.sign(key_id);
-        assert!(server.public_key().verifies(&INPUT, &reply.field(Operation::Sign)));
+        assert!(server.public_key().verify(&INPUT, &reply.field(Operation::Sign)));
         assert_eq!(reply.json()["KeyId"], arn);
         assert_eq!(reply.json()["SigningAlgorithm"], "RSASSA_PKCS1_V1_5_SHA_256");
         assert_eq!(server.last_key_id(Operation::Sign).as_deref(), Some(key_id));
@@ -281,7 +281,7 @@ fn check(server: &FaultServer, operation: Operation, fault: Fault, good: &Reply,
         Fault::ForeignKey => {
             let stranger = &account::stranger().public;
             reply.json()["KeyId"] == server.arn()
-                && (stranger.verifies(&INPUT, &field()) || stranger.to_spki_der() == field())
+                && (stranger.verify(&INPUT, &field()) || stranger.to_spki_der() == field())
         }
         Fault::WrongKeyId => reply.json()["KeyId"] == account::stranger().arn && field() == right,
         Fault::WrongAlgorithm if operation == Operation::Sign => {
@@ -313,10 +313,10 @@ fn leading_zeros_are_stripped_where_there_are_any() {
         let mut signature = client.call(Operation::Sign, &request).field(Operation::Sign);
         if signature.len() < 256 {
             signature.splice(..0, vec![0; 256 - signature.len()]);
-            assert!(server.public_key().verifies(&input, &signature));
+            assert!(server.public_key().verify(&input, &signature));
             return;
         }
-        assert!(server.public_key().verifies(&input, &signature));
+        assert!(server.public_key().verify(&input, &signature));
     }
 }
 
@@ -329,7 +329,7 @@ fn a_rotated_alias_leaves_the_old_key_its_name() {
     assert_eq!(server.arn(), new_arn);
     assert_ne!((&new_arn, server.public_key()), (&old_arn, old.clone()));
     let signed_by = |reply: Reply, arn: &str, key: &PublicKey| {
-        reply.json()["KeyId"] == arn && key.verifies(&INPUT, &reply.field(Operation::Sign))
+        reply.json()["KeyId"] == arn && key.verify(&INPUT, &reply.field(Operation::Sign))
     };
     assert!(signed_by(client.sign(FaultServer::ALIAS), &new_arn, &server.public_key()));
     assert!(signed_by(client.sign(&old_arn), &old_arn, &old));

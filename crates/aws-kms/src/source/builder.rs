@@ -14,7 +14,7 @@ use cobrowse_jwt_core::{KeyError, KeyErrorKind, PublicKey};
 use tokio::time::{Instant, timeout};
 
 use super::{
-    AwsKms, Inner, Owner, Target,
+    AwsKmsKey, Inner, Owner, Target,
     freshness::{Pace, State},
     inside_of_a_runtime,
 };
@@ -25,16 +25,16 @@ use crate::{
     settings::{Clients, PATIENCE},
 };
 
-/// An [`AwsKms`] in the making.
+/// An [`AwsKmsKey`] in the making.
 #[must_use = "a builder does nothing until `build` is called"]
-pub struct AwsKmsBuilder {
+pub struct AwsKmsKeyBuilder {
     target: Target,
     credentials: Option<SharedCredentialsProvider>,
     registered: Vec<PublicKey>,
     pace: Pace,
 }
 
-impl AwsKmsBuilder {
+impl AwsKmsKeyBuilder {
     pub(super) fn new(client: &Client, key_id: String, credentials: Option<SharedCredentialsProvider>) -> Self {
         let target = Target { clients: Clients::derive(client, &key_id), key_id };
         Self { target, credentials, registered: Vec::new(), pace: Pace::default() }
@@ -77,12 +77,12 @@ impl AwsKmsBuilder {
     /// The source.
     ///
     /// The first random number of a process takes AWS-LC some 30 ms of computing. It is drawn here, so that no TLS handshake and no
-    /// mint pays for it; [`AwsKms::from_env`] and [`AwsKms::builder_from_config`] have drawn it already, on a thread that may block.
+    /// mint pays for it; [`AwsKmsKey::from_env`] and [`AwsKmsKey::builder_from_config`] have drawn it already, on a thread that may block.
     #[must_use]
-    pub fn build(self) -> AwsKms {
+    pub fn build(self) -> AwsKmsKey {
         entropy::gather();
         let target = Arc::new(self.target);
-        AwsKms(Arc::new_cyclic(|source| {
+        AwsKmsKey(Arc::new_cyclic(|source| {
             let mut state = State::new(self.pace);
             if let [only] = self.registered.as_slice() {
                 let owner = Owner { target: Arc::clone(&target), source: source.clone() };
@@ -93,10 +93,10 @@ impl AwsKmsBuilder {
     }
 }
 
-impl fmt::Debug for AwsKmsBuilder {
+impl fmt::Debug for AwsKmsKeyBuilder {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter
-            .debug_struct("AwsKmsBuilder")
+            .debug_struct("AwsKmsKeyBuilder")
             .field("registered", &self.registered)
             .field("pace", &self.pace)
             .finish_non_exhaustive()

@@ -23,7 +23,7 @@ use crate::{
     lookup::{Found, look},
     settings::{Clients, DEADLINE, PATIENCE},
 };
-pub use builder::AwsKmsBuilder;
+pub use builder::AwsKmsKeyBuilder;
 pub(crate) use builder::load;
 use freshness::Freshness;
 
@@ -36,30 +36,30 @@ use freshness::Freshness;
 /// its success or failure is theirs; dropping one of them cancels it for no other. It ends with the source at the latest.
 ///
 /// ```no_run
-/// use cobrowse_jwt_aws_kms::AwsKms;
+/// use cobrowse_jwt_aws_kms::AwsKmsKey;
 /// use cobrowse_jwt_core::{LicenseKey, Minter};
 ///
 /// # async fn start() -> Result<Minter, Box<dyn std::error::Error>> {
-/// let key = AwsKms::from_env("alias/cobrowse").await?;
+/// let key = AwsKmsKey::from_env("alias/cobrowse").await?;
 /// let minter = Minter::new(LicenseKey::new("SPGqPIcVnsOEJQ")?, key);
 /// # Ok(minter) }
 /// ```
-pub struct AwsKms(Arc<Inner>);
+pub struct AwsKmsKey(Arc<Inner>);
 
-impl AwsKms {
+impl AwsKmsKey {
     /// The key of this id, by a client that the caller has made.
     ///
     /// Its settings are completed once, here, where its owner has left them unset: a connect and read timeout of 1 second, an
     /// operation timeout of 3 seconds, a cache for credentials, and the Region of an ARN unless an endpoint is set. The client
     /// itself is not changed, and nothing is sent. The first source of a process computes for some 30 ms, see
-    /// [`AwsKmsBuilder::build`].
+    /// [`AwsKmsKeyBuilder::build`].
     pub fn new(client: &Client, key_id: impl Into<String>) -> Self {
         Self::builder(client, key_id).build()
     }
 
-    /// As [`AwsKms::new`], with more to say.
-    pub fn builder(client: &Client, key_id: impl Into<String>) -> AwsKmsBuilder {
-        AwsKmsBuilder::new(client, key_id.into(), None)
+    /// As [`AwsKmsKey::new`], with more to say.
+    pub fn builder(client: &Client, key_id: impl Into<String>) -> AwsKmsKeyBuilder {
+        AwsKmsKeyBuilder::new(client, key_id.into(), None)
     }
 
     /// The key of this id, by the AWS SDK's standard chain: the `AWS_*` variables, profiles, web identity, containers, instance
@@ -74,13 +74,16 @@ impl AwsKms {
         Ok(Self::builder_from_config(&config, key_id).await?.build())
     }
 
-    /// As [`AwsKms::from_env`], for a configuration that the caller has loaded, and with more to say.
+    /// As [`AwsKmsKey::from_env`], for a configuration that the caller has loaded, and with more to say.
     ///
     /// # Errors
     ///
-    /// As [`AwsKms::from_env`].
-    pub async fn builder_from_config(config: &SdkConfig, key_id: impl Into<String>) -> Result<AwsKmsBuilder, KeyError> {
-        AwsKmsBuilder::from_config(config, key_id.into()).await
+    /// As [`AwsKmsKey::from_env`].
+    pub async fn builder_from_config(
+        config: &SdkConfig,
+        key_id: impl Into<String>,
+    ) -> Result<AwsKmsKeyBuilder, KeyError> {
+        AwsKmsKeyBuilder::from_config(config, key_id.into()).await
     }
 
     /// Joins the look that is under way or starts one, and waits for it at most as long as the deadline.
@@ -99,7 +102,7 @@ impl AwsKms {
 }
 
 #[async_trait]
-impl KeySource for AwsKms {
+impl KeySource for AwsKmsKey {
     async fn signing_key(&self) -> Result<Arc<dyn SigningKey>, KeyError> {
         let flight = {
             let mut state = self.0.lock();
@@ -122,12 +125,16 @@ impl KeySource for AwsKms {
             Err(error) => Err(error),
         }
     }
+
+    async fn refresh(&self) -> Result<Arc<dyn SigningKey>, KeyError> {
+        Ok(self.look().await?)
+    }
 }
 
-impl fmt::Debug for AwsKms {
+impl fmt::Debug for AwsKmsKey {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let known = self.0.lock().known.as_ref().map(|known| Arc::clone(&known.key));
-        formatter.debug_struct("AwsKms").field("key", &known).finish_non_exhaustive()
+        formatter.debug_struct("AwsKmsKey").field("key", &known).finish_non_exhaustive()
     }
 }
 
@@ -329,7 +336,7 @@ fn not_in_time() -> KeyError {
 /// The AWS SDK panics without one.
 pub(crate) fn inside_of_a_runtime() -> Result<Handle, KeyError> {
     Handle::try_current().map_err(|_| {
-        KeyError::new(KeyErrorKind::Unusable, "AWS KMS is asked outside of a tokio runtime; mint inside of one")
+        KeyError::new(KeyErrorKind::InvalidKey, "AWS KMS is asked outside of a tokio runtime; mint inside of one")
     })
 }
 
@@ -347,7 +354,7 @@ impl Error for Unregistered {}
 
 fn unregistered() -> KeyError {
     KeyError::new(
-        KeyErrorKind::Unusable,
+        KeyErrorKind::InvalidKey,
         "the key id leads to a key that is not the registered one; correct the id, or register the key's public half",
     )
     .with_source(Unregistered)

@@ -1,6 +1,6 @@
 use std::{sync::Arc, time::Instant};
 
-use cobrowse_jwt::{KeySource, KeyUris};
+use cobrowse_jwt::{KeySource, KeyUriRegistry};
 
 use super::checkup::Checkup;
 use crate::{key::Key, progress::Progress};
@@ -10,7 +10,7 @@ pub(super) async fn reach(key: Key<'_>, checkup: &mut Checkup<'_>) -> Option<Arc
     let start = Instant::now();
     let opened = {
         let _progress = Progress::of("loading the AWS credentials");
-        KeyUris::aws_kms_builder(key.uri).await
+        KeyUriRegistry::aws_kms_builder(key.uri).await
     };
     let source = match opened {
         Ok(builder) => builder.build(),

@@ -1,6 +1,6 @@
 use std::{sync::Arc, time::Instant};
 
-use cobrowse_jwt::{KeyError, KeySource, KeyUris, pem::PemErrorKind};
+use cobrowse_jwt::{KeyError, KeySource, KeyUriRegistry, pem::PemErrorKind};
 
 use super::{MESSAGE, checkup::Checkup, folders};
 use crate::{exit::Exit, failure::Failure, key::Key};
@@ -12,9 +12,9 @@ pub(super) async fn reach(
     checkup: &mut Checkup<'_>,
 ) -> Option<Arc<dyn KeySource>> {
     let start = Instant::now();
-    let (source, readable) = match key.open(KeyUris::new().strict_permissions()).await {
+    let (source, readable) = match key.open(KeyUriRegistry::new().strict_permissions()).await {
         Err(failure) if matches!(failure.pem(), Some(PemErrorKind::ReadableByOthers { .. })) => {
-            (key.open(KeyUris::new()).await, Some(failure))
+            (key.open(KeyUriRegistry::new()).await, Some(failure))
         }
         opened => (opened, None),
     };
@@ -37,7 +37,7 @@ pub(super) async fn reach(
         let signature = snapshot.sign(&MESSAGE).await?;
         checkup.passed("sign", Some(start.elapsed()), "the key signs");
         let start = Instant::now();
-        signature.verified(&MESSAGE, snapshot.public_key())?;
+        signature.verify(&MESSAGE, snapshot.public_key())?;
         checkup.passed("verify", Some(start.elapsed()), "its signature verifies under its public half");
         Ok::<_, KeyError>(())
     };
@@ -65,9 +65,9 @@ fn check_permissions(key: Key<'_>, readable: Option<Failure>, allow_readable_key
             "by their modes only their owners may write the file and in its folder, and read the file; no other folder was looked at",
         ),
         (_, None) => {}
-        (_, Some(failure)) if allow_readable_key => checkup.warned("permissions", failure.sentence()),
+        (_, Some(failure)) if allow_readable_key => checkup.warned("permissions", failure.message()),
         (_, Some(failure)) => {
-            let words = format!("{}, or say --allow-readable-key", failure.sentence());
+            let words = format!("{}, or say --allow-readable-key", failure.message());
             checkup.failed("permissions", &Failure::new(Exit::Refused, words));
         }
     }

@@ -117,7 +117,7 @@ impl Doctor {
         };
         let minter = Minter::builder(self.license.value.clone(), source).expect_public_key(registered).build();
         let start = Instant::now();
-        match minter.check().await {
+        match minter.check_key().await {
             Ok(_) => {
                 checkup.passed("registered", Some(start.elapsed()), "it is the key that was named as the dashboard's");
             }
@@ -127,7 +127,7 @@ impl Doctor {
                 let failure = if moved {
                     let words = format!(
                         "{}; the alias may have been moved: move it back, or register the new key",
-                        failure.sentence()
+                        failure.message()
                     );
                     Failure::new(failure.exit(), words)
                 } else {

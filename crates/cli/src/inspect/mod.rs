@@ -64,9 +64,9 @@ fn write_rules(out: &mut impl Write, inspection: &Inspection) -> io::Result<()> 
     let mut open: Vec<(&str, Vec<&str>)> = Vec::new();
     for finding in inspection.findings() {
         let (mark, style, said) = match &finding.outcome {
-            Outcome::Passed => ("ok", GOOD, finding.sentence()),
+            Outcome::Passed => ("ok", GOOD, finding.message()),
             Outcome::Failed(error) => ("FAILED", BAD, sentences(error).join(":\n                          ")),
-            Outcome::NotCheckable(reason) => {
+            Outcome::Skipped(reason) => {
                 match open.iter_mut().find(|(known, _)| known == reason) {
                     Some((_, rules)) => rules.push(finding.rule.id()),
                     None => open.push((reason, vec![finding.rule.id()])),

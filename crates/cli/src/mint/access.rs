@@ -36,7 +36,7 @@ impl AccessArgs {
         let policy = self.policy.clone();
         Ok(match (self.role, policy) {
             (None | Some(RoleArg::Default), None) => Access::AccountDefault,
-            (Some(RoleArg::Default), Some(policy)) => Access::NarrowedDefault(policy),
+            (Some(RoleArg::Default), Some(policy)) => Access::DefaultWithPolicy(policy),
             (None | Some(RoleArg::Null), Some(policy)) => Access::PolicyOnly(policy),
             (Some(RoleArg::Null), None) => return Err(ClaimsError::NullRoleWithoutPolicy.into()),
             (Some(RoleArg::Administrator), policy) => with_role(Role::Administrator, policy),
@@ -47,7 +47,7 @@ impl AccessArgs {
 
 fn with_role(role: Role, policy: Option<Policy>) -> Access {
     match policy {
-        Some(policy) => Access::NarrowedRole(role, policy),
+        Some(policy) => Access::RoleWithPolicy(role, policy),
         None => Access::Role(role),
     }
 }

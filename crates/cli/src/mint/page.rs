@@ -39,7 +39,7 @@ impl FromStr for Page {
         // Before anything is signed.
         match page.at(&Instance::default()) {
             Ok(_) => Ok(page),
-            Err(failure) => Err(failure.sentence().to_owned()),
+            Err(failure) => Err(failure.message().to_owned()),
         }
     }
 }

@@ -10,7 +10,7 @@ use std::{
 
 use cobrowse_jwt::{
     KeySource as _, PublicKey,
-    aws_kms::{AwsKms, aws_sdk_kms::types::KeySpec},
+    aws_kms::{AwsKmsKey, aws_sdk_kms::types::KeySpec},
 };
 use cobrowse_jwt_tests::Emulator;
 use tokio::runtime::Runtime;
@@ -44,7 +44,7 @@ impl Account {
     }
 
     fn public_key(&self, id: &str) -> PublicKey {
-        let source = AwsKms::new(&self.emulator.client, id);
+        let source = AwsKmsKey::new(&self.emulator.client, id);
         self.runtime.block_on(async { source.signing_key().await.unwrap().public_key().clone() })
     }
 

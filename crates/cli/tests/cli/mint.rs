@@ -65,9 +65,9 @@ fn roles_and_policies_are_combined_as_written() {
     let folder = Folder::new();
     folder.write("policy.json", json, 0o644);
     for (role, access, warning) in [
-        ("administrator", Access::NarrowedRole(Role::Administrator, policy()), "an administrator with a policy"),
-        ("agent", Access::NarrowedRole(Role::Agent, policy()), "is not deny-by-default"),
-        ("default", Access::NarrowedDefault(policy()), "is not documented"),
+        ("administrator", Access::RoleWithPolicy(Role::Administrator, policy()), "an administrator with a policy"),
+        ("agent", Access::RoleWithPolicy(Role::Agent, policy()), "is not deny-by-default"),
+        ("default", Access::DefaultWithPolicy(policy()), "is not documented"),
     ] {
         let ended = mint(&folder, &["--policy", "policy.json", "--role", role]).exits(0, warning);
         assert!(ended.stderr.starts_with("warning: "), "{ended:?}");

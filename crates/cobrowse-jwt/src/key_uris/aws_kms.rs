@@ -1,31 +1,31 @@
 use std::sync::Arc;
 
 use cobrowse_jwt_aws_kms::{
-    AwsKms, AwsKmsBuilder,
+    AwsKmsKey, AwsKmsKeyBuilder,
     aws_config::{self, BehaviorVersion},
 };
 use cobrowse_jwt_core::{KeySource, async_trait};
 use url::{Host, Url};
 
-use super::{KeyUriError, OpenKey};
+use super::{KeyUriError, KeyUriScheme};
 
 /// What follows `awskms:`, in the form of sigstore: `//` endpoint `/` key.
 pub(super) struct AwsKmsUri;
 
 #[async_trait]
-impl OpenKey for AwsKmsUri {
+impl KeyUriScheme for AwsKmsUri {
     async fn open(&self, rest: &str) -> Result<Arc<dyn KeySource>, KeyUriError> {
         Ok(Arc::new(builder(rest).await?.build()))
     }
 }
 
-pub(super) async fn builder(rest: &str) -> Result<AwsKmsBuilder, KeyUriError> {
+pub(super) async fn builder(rest: &str) -> Result<AwsKmsKeyBuilder, KeyUriError> {
     let Location { endpoint, key_id } = Location::parse(rest)?;
     let mut config = aws_config::defaults(BehaviorVersion::latest());
     if let Some(endpoint) = endpoint {
         config = config.endpoint_url(endpoint);
     }
-    Ok(AwsKms::builder_from_config(&config.load().await, key_id).await?)
+    Ok(AwsKmsKey::builder_from_config(&config.load().await, key_id).await?)
 }
 
 #[derive(Debug, PartialEq, Eq)]

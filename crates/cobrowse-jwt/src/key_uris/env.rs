@@ -3,7 +3,7 @@ use std::sync::Arc;
 use cobrowse_jwt_core::{KeyError, KeySource, async_trait};
 use cobrowse_jwt_env::EnvKey;
 
-use super::{KeyUriError, OpenKey};
+use super::{KeyUriError, KeyUriScheme};
 
 /// What follows `env:`, the name of a variable.
 #[derive(Default)]
@@ -13,7 +13,7 @@ pub(super) struct Env {
 }
 
 #[async_trait]
-impl OpenKey for Env {
+impl KeyUriScheme for Env {
     async fn open(&self, rest: &str) -> Result<Arc<dyn KeySource>, KeyUriError> {
         if rest.is_empty() || !rest.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_') {
             return Err(KeyUriError::InvalidVariable);

@@ -4,7 +4,7 @@ use cobrowse_jwt_core::{KeyError, KeySource, async_trait};
 use cobrowse_jwt_pem::PemFileOptions;
 use url::Url;
 
-use super::{KeyUriError, OpenKey};
+use super::{KeyUriError, KeyUriScheme};
 
 /// A plain path, or what follows `file:`.
 #[derive(Clone, Default)]
@@ -15,7 +15,7 @@ pub(super) struct File {
 }
 
 #[async_trait]
-impl OpenKey for File {
+impl KeyUriScheme for File {
     async fn open(&self, rest: &str) -> Result<Arc<dyn KeySource>, KeyUriError> {
         let mut options = PemFileOptions::new();
         if self.strict_permissions {

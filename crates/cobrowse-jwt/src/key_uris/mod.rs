@@ -26,15 +26,15 @@ pub use error::KeyUriError;
 /// A string that is none of these is never echoed in an error: people paste keys.
 ///
 /// ```
-/// use cobrowse_jwt::{KeyUriError, KeyUris};
+/// use cobrowse_jwt::{KeyUriError, KeyUriRegistry};
 ///
 /// # pollster::block_on(async {
-/// let error = KeyUris::new().open("-----BEGIN PRIVATE KEY-----").await.unwrap_err();
+/// let error = KeyUriRegistry::new().open("-----BEGIN PRIVATE KEY-----").await.unwrap_err();
 /// assert!(matches!(error, KeyUriError::PastedKey));
 /// # });
 /// ```
 #[derive(Clone)]
-pub struct KeyUris {
+pub struct KeyUriRegistry {
     schemes: BTreeMap<String, Scheme>,
     /// How files are opened by the scheme of ours.
     #[cfg(feature = "pem")]
@@ -43,7 +43,7 @@ pub struct KeyUris {
 
 #[derive(Clone)]
 enum Scheme {
-    Open(Arc<dyn OpenKey>),
+    Open(Arc<dyn KeyUriScheme>),
     /// Known, but not in this build.
     #[cfg_attr(
         all(feature = "pem", feature = "env", feature = "aws-kms"),
@@ -56,7 +56,7 @@ enum Scheme {
 
 /// Opens the keys of one scheme: what a third party implements to add its own.
 #[async_trait]
-pub trait OpenKey: Send + Sync {
+pub trait KeyUriScheme: Send + Sync {
     /// Opens the key that this names: the URI without its scheme and the colon.
     ///
     /// # Errors
@@ -65,7 +65,7 @@ pub trait OpenKey: Send + Sync {
     async fn open(&self, rest: &str) -> Result<Arc<dyn KeySource>, KeyUriError>;
 }
 
-impl KeyUris {
+impl KeyUriRegistry {
     /// The schemes of the features that are turned on.
     #[must_use]
     pub fn new() -> Self {
@@ -94,7 +94,7 @@ impl KeyUris {
     /// # Errors
     ///
     /// [`KeyUriError::InvalidScheme`] unless it is a scheme by RFC 3986, section 3.1, of at least two characters.
-    pub fn with_scheme(mut self, scheme: &str, open: impl OpenKey + 'static) -> Result<Self, KeyUriError> {
+    pub fn with_scheme(mut self, scheme: &str, open: impl KeyUriScheme + 'static) -> Result<Self, KeyUriError> {
         let scheme = scheme_of(&format!("{scheme}:")).ok_or(KeyUriError::InvalidScheme)?;
         self.schemes.insert(scheme, Scheme::Open(Arc::new(open)));
         Ok(self)
@@ -126,13 +126,13 @@ impl KeyUris {
     }
 
     /// The key source of an `awskms:` URI in the making, so that more can be said, and so that it can be asked for its
-    /// [`preflight`](cobrowse_jwt_aws_kms::AwsKms::preflight).
+    /// [`preflight`](cobrowse_jwt_aws_kms::AwsKmsKey::preflight).
     ///
     /// # Errors
     ///
     /// A [`KeyUriError`], which does not contain the URI: [`KeyUriError::UnknownScheme`] unless it is of that scheme.
     #[cfg(feature = "aws-kms")]
-    pub async fn aws_kms_builder(uri: &str) -> Result<cobrowse_jwt_aws_kms::AwsKmsBuilder, KeyUriError> {
+    pub async fn aws_kms_builder(uri: &str) -> Result<cobrowse_jwt_aws_kms::AwsKmsKeyBuilder, KeyUriError> {
         match (scheme_of(uri).as_deref(), uri.split_once(':')) {
             (Some("awskms"), Some((_, rest))) => aws_kms::builder(rest).await,
             _ => Err(KeyUriError::UnknownScheme),
@@ -164,15 +164,15 @@ impl KeyUris {
     }
 }
 
-impl Default for KeyUris {
+impl Default for KeyUriRegistry {
     fn default() -> Self {
         Self::new()
     }
 }
 
-impl fmt::Debug for KeyUris {
+impl fmt::Debug for KeyUriRegistry {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.debug_struct("KeyUris").field("schemes", &self.schemes.keys()).finish_non_exhaustive()
+        formatter.debug_struct("KeyUriRegistry").field("schemes", &self.schemes.keys()).finish_non_exhaustive()
     }
 }
 

@@ -3,7 +3,7 @@ use pollster::block_on;
 use super::*;
 
 fn refused(uri: &str) -> KeyUriError {
-    block_on(KeyUris::new().open(uri)).unwrap_err()
+    block_on(KeyUriRegistry::new().open(uri)).unwrap_err()
 }
 
 #[test]
@@ -40,17 +40,17 @@ fn schemes_are_told_from_paths() {
 fn a_third_party_adds_its_scheme_on_a_value() {
     struct Refusing;
     #[async_trait]
-    impl OpenKey for Refusing {
+    impl KeyUriScheme for Refusing {
         async fn open(&self, rest: &str) -> Result<Arc<dyn KeySource>, KeyUriError> {
             assert_eq!(rest, "//a/b");
             Err(KeyUriError::Empty)
         }
     }
-    let uris = KeyUris::new().with_scheme("vault", Refusing).unwrap();
+    let uris = KeyUriRegistry::new().with_scheme("vault", Refusing).unwrap();
     assert!(matches!(block_on(uris.open("vault://a/b")), Err(KeyUriError::Empty)));
     assert!(matches!(refused("vault://a/b"), KeyUriError::UnknownScheme), "no other value knows it");
     for scheme in ["", "v", "1v", "a b", "a/b"] {
-        assert!(matches!(KeyUris::new().with_scheme(scheme, Refusing), Err(KeyUriError::InvalidScheme)));
+        assert!(matches!(KeyUriRegistry::new().with_scheme(scheme, Refusing), Err(KeyUriError::InvalidScheme)));
     }
 }
 
@@ -75,7 +75,9 @@ fn files_are_opened_by_path_and_by_uri() {
     for rest in ["//server/etc/k", "///etc/k?x", "///etc/k#x"] {
         assert!(matches!(file::path(rest), Err(KeyUriError::InvalidFile)), "{rest}");
     }
-    let Err(KeyUriError::Key(error)) = block_on(KeyUris::new().open("/nowhere/key.pem")) else { panic!("opened") };
+    let Err(KeyUriError::Key(error)) = block_on(KeyUriRegistry::new().open("/nowhere/key.pem")) else {
+        panic!("opened")
+    };
     assert_eq!(error.kind(), cobrowse_jwt_core::KeyErrorKind::NotFound);
 }
 
@@ -143,7 +145,7 @@ fn a_passphrase_opens_an_encrypted_file_and_leaves_others_as_they_are() {
     for (name, pem) in [("plain.pem", key.to_pkcs8_pem()), ("encrypted.pem", key.to_encrypted_pkcs8_pem(&passphrase))] {
         let path = folder.path().join(name);
         std::fs::write(&path, &*pem.unwrap()).unwrap();
-        let uris = KeyUris::new().with_passphrase(passphrase.clone());
+        let uris = KeyUriRegistry::new().with_passphrase(passphrase.clone());
         let uri = format!("file://{}", path.display());
         let source = block_on(uris.open(&uri)).unwrap();
         assert_eq!(block_on(source.signing_key()).unwrap().public_key(), key.public_key());
@@ -159,9 +161,9 @@ fn a_passphrase_opens_an_encrypted_file_and_leaves_others_as_they_are() {
 #[test]
 fn only_an_awskms_uri_makes_a_kms_key() {
     for uri in ["key.pem", "env:awskms", "awskmsx:///alias/x"] {
-        let error = block_on(KeyUris::aws_kms_builder(uri)).unwrap_err();
+        let error = block_on(KeyUriRegistry::aws_kms_builder(uri)).unwrap_err();
         assert!(matches!(error, KeyUriError::UnknownScheme));
     }
-    let error = block_on(KeyUris::aws_kms_builder("AWSKMS://alias/x")).unwrap_err();
+    let error = block_on(KeyUriRegistry::aws_kms_builder("AWSKMS://alias/x")).unwrap_err();
     assert!(matches!(error, KeyUriError::MissingKmsKey), "{error:?}");
 }

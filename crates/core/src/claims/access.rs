@@ -27,10 +27,10 @@ pub enum Access {
     Role(Role),
     /// The role, except where the policy narrows it. **Not deny-by-default**: a resource that the policy does not name stays
     /// as open as the role leaves it.
-    NarrowedRole(Role, Policy),
+    RoleWithPolicy(Role, Policy),
     /// The claim `role` absent, beside a policy. Two documented examples are written so, but how the two merge is not
     /// documented: do not rely on it to deny anything.
-    NarrowedDefault(Policy),
+    DefaultWithPolicy(Policy),
     /// `"role": null` and a policy: only what the policy grants, everything else denied.
     PolicyOnly(Policy),
 }
@@ -41,7 +41,9 @@ impl Access {
     pub const fn policy(&self) -> Option<&Policy> {
         match self {
             Self::AccountDefault | Self::Role(_) => None,
-            Self::NarrowedRole(_, policy) | Self::NarrowedDefault(policy) | Self::PolicyOnly(policy) => Some(policy),
+            Self::RoleWithPolicy(_, policy) | Self::DefaultWithPolicy(policy) | Self::PolicyOnly(policy) => {
+                Some(policy)
+            }
         }
     }
 
@@ -49,15 +51,15 @@ impl Access {
     #[must_use]
     pub const fn role(&self) -> Option<Role> {
         match self {
-            Self::Role(role) | Self::NarrowedRole(role, _) => Some(*role),
-            Self::AccountDefault | Self::NarrowedDefault(_) | Self::PolicyOnly(_) => None,
+            Self::Role(role) | Self::RoleWithPolicy(role, _) => Some(*role),
+            Self::AccountDefault | Self::DefaultWithPolicy(_) | Self::PolicyOnly(_) => None,
         }
     }
 
     pub(crate) const fn role_claim(&self) -> RoleClaim {
         match self {
-            Self::AccountDefault | Self::NarrowedDefault(_) => RoleClaim::Absent,
-            Self::Role(role) | Self::NarrowedRole(role, _) => RoleClaim::Role(*role),
+            Self::AccountDefault | Self::DefaultWithPolicy(_) => RoleClaim::Absent,
+            Self::Role(role) | Self::RoleWithPolicy(role, _) => RoleClaim::Role(*role),
             Self::PolicyOnly(_) => RoleClaim::Null,
         }
     }
@@ -65,9 +67,9 @@ impl Access {
     pub(crate) fn from_claims(role: RoleClaim, policy: Option<Policy>) -> Result<Self, ClaimsError> {
         match (role, policy) {
             (RoleClaim::Absent, None) => Ok(Self::AccountDefault),
-            (RoleClaim::Absent, Some(policy)) => Ok(Self::NarrowedDefault(policy)),
+            (RoleClaim::Absent, Some(policy)) => Ok(Self::DefaultWithPolicy(policy)),
             (RoleClaim::Role(role), None) => Ok(Self::Role(role)),
-            (RoleClaim::Role(role), Some(policy)) => Ok(Self::NarrowedRole(role, policy)),
+            (RoleClaim::Role(role), Some(policy)) => Ok(Self::RoleWithPolicy(role, policy)),
             (RoleClaim::Null, Some(policy)) => Ok(Self::PolicyOnly(policy)),
             (RoleClaim::Null, None) => Err(ClaimsError::NullRoleWithoutPolicy),
         }
@@ -184,13 +186,13 @@ mod tests {
         let two = || Rule::custom_data("user_id", "42").unwrap().and_custom_data("region", "eu").unwrap();
         let examples = [
             (
-                Access::NarrowedDefault(
+                Access::DefaultWithPolicy(
                     Policy::new().devices(Rule::custom_data("user_id", "my user id here").unwrap()).unwrap(),
                 ),
                 json!({"policy": {"version": 3, "devices": {"custom_data": {"user_id": "my user id here"}}}}),
             ),
             (
-                Access::NarrowedDefault(Policy::new().sessions(two()).unwrap().devices(two()).unwrap()),
+                Access::DefaultWithPolicy(Policy::new().sessions(two()).unwrap().devices(two()).unwrap()),
                 json!({"policy": {
                     "version": 3,
                     "sessions": {"custom_data": {"user_id": "42", "region": "eu"}},
@@ -208,7 +210,7 @@ mod tests {
                 json!({"role": null, "policy": {"version": 3, "sessions": {}, "push": {}, "devices": {}}}),
             ),
             (
-                Access::NarrowedRole(
+                Access::RoleWithPolicy(
                     Role::Administrator,
                     Policy::new().features(Rule::permissions([Permission::Read]).unwrap()).unwrap(),
                 ),

@@ -1,4 +1,4 @@
-use super::{Access, ClaimsError, DisplayName, Lifetime, Subject, Warning};
+use super::{Access, ClaimsError, ClaimsWarning, DisplayName, Lifetime, Subject};
 
 /// What one agent's token says: who they are, what they may do and for how long.
 ///
@@ -76,7 +76,7 @@ impl AgentClaims {
 
     /// What is legal here but probably not meant, for people to read at development time.
     #[must_use]
-    pub fn warnings(&self) -> Vec<Warning> {
-        Warning::of(self)
+    pub fn warnings(&self) -> Vec<ClaimsWarning> {
+        ClaimsWarning::of(self)
     }
 }

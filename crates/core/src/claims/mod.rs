@@ -17,6 +17,6 @@ pub use license_key::LicenseKey;
 pub use lifetime::Lifetime;
 pub use names::{DisplayName, Subject};
 pub use policy::{Permission, Policy, PolicyVersion, Rule};
-pub use warning::Warning;
+pub use warning::ClaimsWarning;
 
 pub(crate) use access::RoleClaim;

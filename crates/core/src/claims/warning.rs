@@ -4,14 +4,14 @@ use super::{Access, AgentClaims, DisplayName, Lifetime, Policy, PolicyVersion, R
 
 /// Claims that are legal but probably not meant: the lint over [`AgentClaims`].
 ///
-/// `Display` is a sentence for people; [`Warning::id`] a word for programs.
+/// `Display` is a sentence for people; [`ClaimsWarning::id`] a word for programs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
-pub enum Warning {
+pub enum ClaimsWarning {
     /// The subject has no `@`.
-    SubjectWithoutAt,
+    SubjectNotEmail,
     /// The subject begins or ends with a space.
-    SubjectWithOuterSpace,
+    SubjectSurroundingWhitespace,
     /// A character in the subject or the display name that shows nothing, or turns the text around it.
     InvisibleCharacter,
     /// An administrator's role beside a policy.
@@ -27,20 +27,20 @@ pub enum Warning {
     /// A policy with a rule for a resource that is documented nowhere, such as `device`.
     UndocumentedResource,
     /// A policy of version 2.
-    PolicyOfVersion2,
+    PolicyV2,
     /// A policy of raw JSON, which nothing here has checked.
     RawPolicy,
     /// A lifetime of more than 24 hours.
     LongLived,
 }
 
-impl Warning {
+impl ClaimsWarning {
     /// A stable name in kebab case, for programs and documentation.
     #[must_use]
     pub const fn id(self) -> &'static str {
         match self {
-            Self::SubjectWithoutAt => "subject-without-at",
-            Self::SubjectWithOuterSpace => "subject-with-outer-space",
+            Self::SubjectNotEmail => "subject-without-at",
+            Self::SubjectSurroundingWhitespace => "subject-with-outer-space",
             Self::InvisibleCharacter => "invisible-character",
             Self::AdministratorWithPolicy => "administrator-with-policy",
             Self::AgentWithPolicy => "agent-with-policy",
@@ -48,7 +48,7 @@ impl Warning {
             Self::PolicyGrantsNothing => "policy-grants-nothing",
             Self::DevicesWithoutSession => "devices-without-session",
             Self::UndocumentedResource => "undocumented-resource",
-            Self::PolicyOfVersion2 => "policy-of-version-2",
+            Self::PolicyV2 => "policy-of-version-2",
             Self::RawPolicy => "raw-policy",
             Self::LongLived => "long-lived",
         }
@@ -66,10 +66,10 @@ impl Warning {
         let mut warnings = Vec::new();
         if let Some(subject) = subject.map(Subject::as_str) {
             if !subject.contains('@') {
-                warnings.push(Self::SubjectWithoutAt);
+                warnings.push(Self::SubjectNotEmail);
             }
             if subject.trim() != subject {
-                warnings.push(Self::SubjectWithOuterSpace);
+                warnings.push(Self::SubjectSurroundingWhitespace);
             }
         }
         let mut names = [subject.map(Subject::as_str), display_name.map(DisplayName::as_str)].into_iter().flatten();
@@ -82,9 +82,9 @@ impl Warning {
     pub(crate) fn of_access(access: &Access) -> Vec<Self> {
         let mut warnings = Vec::new();
         match access {
-            Access::NarrowedRole(Role::Administrator, _) => warnings.push(Self::AdministratorWithPolicy),
-            Access::NarrowedRole(Role::Agent, _) => warnings.push(Self::AgentWithPolicy),
-            Access::NarrowedDefault(_) => warnings.push(Self::DefaultRoleWithPolicy),
+            Access::RoleWithPolicy(Role::Administrator, _) => warnings.push(Self::AdministratorWithPolicy),
+            Access::RoleWithPolicy(Role::Agent, _) => warnings.push(Self::AgentWithPolicy),
+            Access::DefaultWithPolicy(_) => warnings.push(Self::DefaultRoleWithPolicy),
             Access::AccountDefault | Access::Role(_) | Access::PolicyOnly(_) => {}
         }
         if let Some(policy) = access.policy() {
@@ -101,7 +101,7 @@ impl Warning {
         let mut warnings = Vec::new();
         match policy.version() {
             Some(PolicyVersion::V3) => {}
-            Some(PolicyVersion::V2) => warnings.push(Self::PolicyOfVersion2),
+            Some(PolicyVersion::V2) => warnings.push(Self::PolicyV2),
             None => return vec![Self::RawPolicy],
         }
         if policy.rules().next().is_none() {
@@ -126,13 +126,13 @@ const fn is_invisible(char: char) -> bool {
     matches!(char, '\u{ad}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
 }
 
-impl fmt::Display for Warning {
+impl fmt::Display for ClaimsWarning {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(match self {
-            Self::SubjectWithoutAt => {
+            Self::SubjectNotEmail => {
                 "the subject has no `@`; in most accounts it is the agent's email address, and another text creates a new user"
             }
-            Self::SubjectWithOuterSpace => {
+            Self::SubjectSurroundingWhitespace => {
                 "the subject begins or ends with a space, so it names another user than without it; trim it"
             }
             Self::InvisibleCharacter => {
@@ -154,7 +154,7 @@ impl fmt::Display for Warning {
             Self::UndocumentedResource => {
                 "the policy names a resource that is not documented, so the rule may restrict nothing; write devices, sessions, push, features, members or recordings"
             }
-            Self::PolicyOfVersion2 => "the policy is of version 2; write \"version\": 3 (`Policy::new()`), which is the current one",
+            Self::PolicyV2 => "the policy is of version 2; write \"version\": 3 (`Policy::new()`), which is the current one",
             Self::RawPolicy => "the policy is raw JSON that nothing has checked; build it from rules if they can express it",
             Self::LongLived => {
                 "the token lives over a day and cannot be revoked alone; shorten it unless it is meant for SCIM provisioning"
@@ -170,7 +170,7 @@ mod tests {
     use super::*;
     use crate::claims::Rule;
 
-    fn warnings(subject: &str, access: Access) -> Vec<Warning> {
+    fn warnings(subject: &str, access: Access) -> Vec<ClaimsWarning> {
         AgentClaims::new(subject, access).unwrap().warnings()
     }
 
@@ -201,24 +201,24 @@ mod tests {
 
     #[test]
     fn names_what_is_probably_wrong() {
-        use Warning::*;
+        use ClaimsWarning::*;
         let devices = Policy::new().devices(Rule::any()).unwrap();
         let with_push = devices.clone().push(Rule::any()).unwrap();
         let singular = Policy::new().resource("session", Rule::any()).unwrap();
         let v2 = Policy::version_2().sessions(Rule::any()).unwrap();
         let raw = Policy::from_raw_json_unchecked(serde_json::Map::new());
         for (subject, access, expected) in [
-            ("jane", Access::AccountDefault, SubjectWithoutAt),
-            ("jane@example.com ", Access::AccountDefault, SubjectWithOuterSpace),
+            ("jane", Access::AccountDefault, SubjectNotEmail),
+            ("jane@example.com ", Access::AccountDefault, SubjectSurroundingWhitespace),
             ("\u{200b}jane@example.com", Access::AccountDefault, InvisibleCharacter),
-            ("a@b", Access::NarrowedRole(Role::Administrator, whole()), AdministratorWithPolicy),
-            ("a@b", Access::NarrowedRole(Role::Agent, whole()), AgentWithPolicy),
-            ("a@b", Access::NarrowedDefault(whole()), DefaultRoleWithPolicy),
+            ("a@b", Access::RoleWithPolicy(Role::Administrator, whole()), AdministratorWithPolicy),
+            ("a@b", Access::RoleWithPolicy(Role::Agent, whole()), AgentWithPolicy),
+            ("a@b", Access::DefaultWithPolicy(whole()), DefaultRoleWithPolicy),
             ("a@b", Access::PolicyOnly(Policy::new()), PolicyGrantsNothing),
             ("a@b", Access::PolicyOnly(devices), DevicesWithoutSession),
             ("a@b", Access::PolicyOnly(with_push), DevicesWithoutSession),
             ("a@b", Access::PolicyOnly(singular), UndocumentedResource),
-            ("a@b", Access::PolicyOnly(v2), PolicyOfVersion2),
+            ("a@b", Access::PolicyOnly(v2), PolicyV2),
             ("a@b", Access::PolicyOnly(raw), RawPolicy),
         ] {
             assert_eq!(warnings(subject, access), [expected]);
@@ -231,6 +231,6 @@ mod tests {
         let day = claims.clone().with_lifetime(Lifetime::new(Lifetime::MAX).unwrap());
         assert_eq!(day.warnings(), []);
         let longer = Lifetime::long_lived(Lifetime::MAX + Duration::from_secs(1)).unwrap();
-        assert_eq!(claims.with_lifetime(longer).warnings(), [Warning::LongLived]);
+        assert_eq!(claims.with_lifetime(longer).warnings(), [ClaimsWarning::LongLived]);
     }
 }

@@ -1,13 +1,13 @@
 //! How a token reaches the browser.
 
 mod error;
-mod hand_over;
 mod instance;
 mod parameter;
+mod responses;
 mod url;
 
 pub use error::EmbedError;
-pub use hand_over::TokenJson;
 pub use instance::Instance;
 pub use parameter::{EndAction, Show};
+pub use responses::TokenResponseBody;
 pub use url::{EmbedUrl, PostMessageUrl, TokenUrl};

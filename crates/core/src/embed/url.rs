@@ -7,7 +7,7 @@ use super::{EmbedError, EndAction, Instance, Show};
 use crate::token::AgentToken;
 
 /// A page of Cobrowse that is to be embedded in an iframe: which page, and how it looks. It becomes a URL in one of two ways,
-/// [`by_post_message`](Self::by_post_message) or [`with_token`](Self::with_token).
+/// [`for_post_message`](Self::for_post_message) or [`with_token`](Self::with_token).
 ///
 /// Pages and parameters are [Cobrowse's](https://docs.cobrowse.io/agent-side-integrations/iframe-embeds); what is known from its
 /// clients or examples only says so. The crate `url` does all the encoding, and a space is `%20`, which every decoder reads.
@@ -19,7 +19,7 @@ use crate::token::AgentToken;
 ///     .filter("user_id", "42")?
 ///     .navigation(Show::None)
 ///     .end_action(EndAction::Code)
-///     .by_post_message()?;
+///     .for_post_message()?;
 /// assert_eq!(
 ///     url.as_str(),
 ///     "https://cobrowse.io/dashboard?filter_user_id=42&end_action=code&navigation=none&token_source=postMessage",
@@ -147,7 +147,7 @@ impl EmbedUrl {
     /// # Errors
     ///
     /// [`EmbedError::LanguageTag`] if the text does not have the form of a tag.
-    pub fn lng(self, tag: &str) -> Result<Self, EmbedError> {
+    pub fn language(self, tag: &str) -> Result<Self, EmbedError> {
         let is_subtag =
             |subtag: &str| (1..=8).contains(&subtag.len()) && subtag.bytes().all(|byte| byte.is_ascii_alphanumeric());
         let is_language = |language: &str| {
@@ -166,7 +166,7 @@ impl EmbedUrl {
     /// # Errors
     ///
     /// [`EmbedError::TooLong`].
-    pub fn by_post_message(self) -> Result<PostMessageUrl, EmbedError> {
+    pub fn for_post_message(self) -> Result<PostMessageUrl, EmbedError> {
         let text = String::from(self.option("token_source", "postMessage").into_url());
         no_longer_than_proxies_pass(&text)?;
         Ok(PostMessageUrl(text))

@@ -1,52 +1,67 @@
 use std::{borrow::Cow, error::Error, fmt, sync::Arc};
 
-/// Why there is no key or no signature.
+/// Reports why there is no key or no signature.
 ///
-/// Any crate can build one: pick the [`KeyErrorKind`] whose advice fits, write one sentence that tells the reader what to mend,
-/// and attach the cause. Neither the sentence nor any cause may contain key material, a token, a PIN, a passphrase, an AWS
-/// account id or an ARN: all of them end up in logs.
+/// Construct it with the kind that matches what the caller should do, a short message, and the cause. The message, the hint and the
+/// causes must not contain key material, a token, a PIN, a passphrase, an AWS account id or an ARN: all of them end up in logs.
 ///
 /// ```
 /// use cobrowse_jwt_core::{KeyError, KeyErrorKind};
 ///
 /// let cause = std::io::Error::other("connection reset");
-/// let error = KeyError::new(KeyErrorKind::Unavailable, "the HSM does not answer; check its network").with_source(cause);
+/// let error = KeyError::new(KeyErrorKind::Unavailable, "failed to reach the HSM")
+///     .with_hint("check the network between this machine and the HSM")
+///     .with_source(cause);
 /// assert!(error.is_transient());
+/// assert_eq!(error.to_string(), "failed to reach the HSM");
 /// ```
 #[derive(Clone, Debug)]
 pub struct KeyError {
     kind: KeyErrorKind,
     message: Cow<'static, str>,
+    hint: Option<&'static str>,
     source: Option<Arc<dyn Error + Send + Sync>>,
 }
 
 impl KeyError {
-    /// An error of this kind with one sentence for people, which does not repeat its source.
+    /// Returns an error with a short message in lower case, which does not repeat its source and gives no advice.
     #[must_use]
     pub fn new(kind: KeyErrorKind, message: impl Into<Cow<'static, str>>) -> Self {
-        Self { kind, message: message.into(), source: None }
+        Self { kind, message: message.into(), hint: None, source: None }
     }
 
-    /// Attaches the cause.
+    /// Adds advice for the operator.
     #[must_use]
-    pub fn with_source(self, source: impl Error + Send + Sync + 'static) -> Self {
-        Self { source: Some(Arc::new(source)), ..self }
+    pub fn with_hint(self, hint: &'static str) -> Self {
+        Self { hint: Some(hint), ..self }
     }
 
-    /// What to do about it.
+    /// Adds the cause.
+    #[must_use]
+    pub fn with_source(self, source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        Self { source: Some(Arc::from(source.into())), ..self }
+    }
+
+    /// Returns what the caller should do.
     #[must_use]
     pub const fn kind(&self) -> KeyErrorKind {
         self.kind
     }
 
-    /// Whether the same call can succeed later without anybody mending anything.
+    /// Returns advice for the operator, if there is any.
+    #[must_use]
+    pub const fn hint(&self) -> Option<&'static str> {
+        self.hint
+    }
+
+    /// Returns whether the same call can succeed later without a change to the configuration or the key.
     #[must_use]
     pub const fn is_transient(&self) -> bool {
         match self.kind {
             KeyErrorKind::Throttled | KeyErrorKind::Unavailable => true,
             KeyErrorKind::AccessDenied
             | KeyErrorKind::NotFound
-            | KeyErrorKind::Unusable
+            | KeyErrorKind::InvalidKey
             | KeyErrorKind::InvalidResponse
             | KeyErrorKind::Superseded => false,
         }
@@ -65,7 +80,7 @@ impl Error for KeyError {
     }
 }
 
-/// What the reader of a [`KeyError`] should do.
+/// Classifies a [`KeyError`] by what the caller should do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum KeyErrorKind {
@@ -73,15 +88,15 @@ pub enum KeyErrorKind {
     AccessDenied,
     /// Correct the name of the key, or create it.
     NotFound,
-    /// Replace the key, or mend its state: it exists but cannot sign RS256.
-    Unusable,
-    /// Try again later and call less often: the service limits the rate.
+    /// Replace the key or correct its state: it exists but cannot sign RS256.
+    InvalidKey,
+    /// Retry later and call less often: the service limits the rate.
     Throttled,
-    /// Try again: the service or the way to it is down.
+    /// Retry: the service or the network path to it is down.
     Unavailable,
-    /// Look into what answers: the answer was not from this key, or not as its protocol says.
+    /// Check the endpoint: the response is not from this key, or does not follow the protocol.
     InvalidResponse,
-    /// Ask the source again: this key is gone. The minter has done so once by the time you see it.
+    /// Refresh the source: this version of the key cannot sign any more. The minter has done so once before it returns this.
     Superseded,
 }
 
@@ -90,18 +105,21 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_source_is_in_the_chain_and_not_in_the_sentence() {
-        let error = KeyError::new(KeyErrorKind::Unavailable, "try again").with_source(std::io::Error::other("reset"));
-        assert_eq!(error.to_string(), "try again");
+    fn display_contains_neither_hint_nor_source() {
+        let error = KeyError::new(KeyErrorKind::Unavailable, "no answer")
+            .with_hint("check the network")
+            .with_source(std::io::Error::other("reset"));
+        assert_eq!(error.to_string(), "no answer");
+        assert_eq!(error.hint(), Some("check the network"));
         assert_eq!(error.source().unwrap().to_string(), "reset");
         assert!(error.clone().is_transient());
     }
 
     #[test]
-    fn only_what_passes_by_itself_is_transient() {
+    fn is_transient_only_for_throttled_and_unavailable() {
         use KeyErrorKind::*;
         let transient = |kind| KeyError::new(kind, "x").is_transient();
         assert!([Throttled, Unavailable].into_iter().all(transient));
-        assert!(![AccessDenied, NotFound, Unusable, InvalidResponse, Superseded].into_iter().any(transient));
+        assert!(![AccessDenied, NotFound, InvalidKey, InvalidResponse, Superseded].into_iter().any(transient));
     }
 }

@@ -10,4 +10,4 @@ pub(crate) mod testing;
 pub use error::{KeyError, KeyErrorKind};
 pub use public_key::{PublicKey, PublicKeyError};
 pub use signature::{Signature, SigningInput};
-pub use source::{FixedKey, KeySource, SigningKey};
+pub use source::{KeySource, SigningKey, StaticKey};

@@ -78,7 +78,7 @@ impl Signature {
     /// # Errors
     ///
     /// [`KeyErrorKind::InvalidResponse`] if it is no signature of the input by this key.
-    pub fn verified(self, input: &SigningInput<'_>, key: &PublicKey) -> Result<Self, KeyError> {
+    pub fn verify(self, input: &SigningInput<'_>, key: &PublicKey) -> Result<Self, KeyError> {
         let length = key.modulus_bytes();
         let Self { mut bytes, self_checked } = self;
         if self_checked {
@@ -89,7 +89,7 @@ impl Signature {
         }
         let lost = length - bytes.len();
         bytes.splice(..0, std::iter::repeat_n(0, lost));
-        if key.verifies(input, &bytes) { Ok(Self { bytes, self_checked: true }) } else { Err(wrong_signature()) }
+        if key.verify(input, &bytes) { Ok(Self { bytes, self_checked: true }) } else { Err(wrong_signature()) }
     }
 }
 
@@ -119,7 +119,7 @@ mod tests {
         let key = TestKey::generate();
         let bytes = key.sign_now(&INPUT);
         for signature in [Signature::remote(bytes.clone()), Signature::self_checked(bytes.clone())] {
-            assert_eq!(signature.verified(&INPUT, &key.public).unwrap().as_bytes(), bytes);
+            assert_eq!(signature.verify(&INPUT, &key.public).unwrap().as_bytes(), bytes);
         }
     }
 
@@ -134,8 +134,8 @@ mod tests {
         let input = SigningInput::new(message.as_bytes());
         let stripped = bytes.iter().copied().skip_while(|&byte| byte == 0).collect::<Vec<_>>();
         assert!(stripped.len() < bytes.len());
-        assert_eq!(Signature::remote(stripped.clone()).verified(&input, &key.public).unwrap().as_bytes(), bytes);
-        assert!(Signature::self_checked(stripped).verified(&input, &key.public).is_err());
+        assert_eq!(Signature::remote(stripped.clone()).verify(&input, &key.public).unwrap().as_bytes(), bytes);
+        assert!(Signature::self_checked(stripped).verify(&input, &key.public).is_err());
     }
 
     #[test]
@@ -156,7 +156,7 @@ mod tests {
             key.sign_now(&SigningInput::new(b"header.other")),
         ];
         for bytes in wrong {
-            let error = Signature::remote(bytes).verified(&INPUT, &key.public).unwrap_err();
+            let error = Signature::remote(bytes).verify(&INPUT, &key.public).unwrap_err();
             assert_eq!(error.kind(), KeyErrorKind::InvalidResponse);
         }
     }

@@ -4,23 +4,22 @@ use async_trait::async_trait;
 
 use super::{KeyError, PublicKey, Signature, SigningInput};
 
-/// Where keys come from. Answers "which key signs now?", so that rotation has one place.
+/// Provides the key that signs now. Rotation has its one place here.
 ///
 /// # Contract
 ///
-/// - `signing_key` may be called for every token, from many tasks at once; the answer is best kept, not fetched anew.
-/// - It is cancel-safe: a future that is dropped leaves the source usable and fails nobody else's call.
-/// - It ends in bounded time: the minter has no timer of its own.
-/// - After one of its keys has answered [`KeyErrorKind::Superseded`](super::KeyErrorKind::Superseded), the source looks anew
-///   instead of handing the same key out again.
+/// - `signing_key` may be called for every token, from many tasks concurrently; implementations should cache.
+/// - Both methods are cancel-safe: a dropped future leaves the source usable and fails no other call.
+/// - Both methods return in bounded time: the minter has no timer.
+/// - The source returns the same `Arc` until the key changes.
 ///
-/// A wrapper (a cache, a fallback) forwards both the key and the error as they are: a key carries all that the minter needs.
+/// A wrapper (a cache, a fallback) forwards both methods, and returns keys and errors unchanged.
 ///
 /// ```
 /// use std::sync::Arc;
 /// use cobrowse_jwt_core::{KeyError, KeySource, SigningKey, async_trait};
 ///
-/// /// Prefers one source and falls back to another while the first is out of reach.
+/// /// Prefers one source and uses another while the first is unavailable.
 /// #[derive(Debug)]
 /// struct Fallback<A, B>(A, B);
 ///
@@ -29,42 +28,56 @@ use super::{KeyError, PublicKey, Signature, SigningInput};
 ///     async fn signing_key(&self) -> Result<Arc<dyn SigningKey>, KeyError> {
 ///         match self.0.signing_key().await {
 ///             Err(error) if error.is_transient() => self.1.signing_key().await,
-///             answer => answer,
+///             result => result,
+///         }
+///     }
+///
+///     async fn refresh(&self) -> Result<Arc<dyn SigningKey>, KeyError> {
+///         match self.0.refresh().await {
+///             Err(error) if error.is_transient() => self.1.refresh().await,
+///             result => result,
 ///         }
 ///     }
 /// }
 /// ```
 #[async_trait]
 pub trait KeySource: fmt::Debug + Send + Sync {
-    /// The key that signs now.
+    /// Returns the key that signs now, usually from a cache.
     ///
     /// # Errors
     ///
-    /// A [`KeyError`] whose kind says what the reader should do.
+    /// A [`KeyError`] whose kind says what the caller should do.
     async fn signing_key(&self) -> Result<Arc<dyn SigningKey>, KeyError>;
+
+    /// Looks the key up again, bypassing the cache. Returns the same `Arc` if nothing changed. A source without a cache calls
+    /// `signing_key`.
+    ///
+    /// # Errors
+    ///
+    /// As [`signing_key`](Self::signing_key).
+    async fn refresh(&self) -> Result<Arc<dyn SigningKey>, KeyError>;
 }
 
-/// One RSA key, wherever it lives: its public half never changes.
+/// An immutable snapshot of one RSA key, in this process or in a service.
 ///
 /// # Contract
 ///
-/// - Header, key id and signature of one token come from one value of this type, so `public_key` and `sign` speak of the same
-///   key for as long as the value lives. A backend whose name for the key can be pointed elsewhere (an alias) signs by a name
-///   that cannot.
+/// - Header, `kid` and signature of one token come from one snapshot, so `public_key` and `sign` refer to the same key for as long as
+///   the value lives. A backend whose name for the key can be moved (an alias) signs by a name that cannot.
 /// - `sign` makes an RSASSA-PKCS1-v1_5 signature with SHA-256 (RFC 8017, section 8.2; `RS256` of RFC 7518, section 3.3).
-/// - It is cancel-safe and ends in bounded time.
-/// - What comes from outside the process is wrapped in [`Signature::remote`], and the minter checks it.
+/// - `sign` is cancel-safe and returns in bounded time.
+/// - A signature from outside the process is wrapped in [`Signature::remote`], and the minter verifies it.
 #[async_trait]
 pub trait SigningKey: fmt::Debug + Send + Sync {
-    /// The public half.
+    /// Returns the public key.
     fn public_key(&self) -> &PublicKey;
 
-    /// Signs.
+    /// Signs the input.
     ///
     /// # Errors
     ///
-    /// A [`KeyError`]; [`KeyErrorKind::Superseded`](super::KeyErrorKind::Superseded) if the key is gone for good and the source
-    /// has been told.
+    /// A [`KeyError`]; [`KeyErrorKind::Superseded`](super::KeyErrorKind::Superseded) if this key cannot sign any more. The minter
+    /// then calls [`KeySource::refresh`] and tries once more with another snapshot.
     async fn sign(&self, input: &SigningInput<'_>) -> Result<Signature, KeyError>;
 }
 
@@ -73,6 +86,10 @@ impl<S: KeySource + ?Sized> KeySource for Arc<S> {
     async fn signing_key(&self) -> Result<Arc<dyn SigningKey>, KeyError> {
         S::signing_key(self).await
     }
+
+    async fn refresh(&self) -> Result<Arc<dyn SigningKey>, KeyError> {
+        S::refresh(self).await
+    }
 }
 
 #[async_trait]
@@ -80,16 +97,31 @@ impl<S: KeySource + ?Sized> KeySource for Box<S> {
     async fn signing_key(&self) -> Result<Arc<dyn SigningKey>, KeyError> {
         S::signing_key(self).await
     }
+
+    async fn refresh(&self) -> Result<Arc<dyn SigningKey>, KeyError> {
+        S::refresh(self).await
+    }
 }
 
-/// The source of one key that never changes.
+/// Provides one key that never changes.
 #[derive(Clone, Debug)]
-pub struct FixedKey(pub Arc<dyn SigningKey>);
+pub struct StaticKey(Arc<dyn SigningKey>);
+
+impl StaticKey {
+    /// Returns a source of this key.
+    pub fn new(key: Arc<dyn SigningKey>) -> Self {
+        Self(key)
+    }
+}
 
 #[async_trait]
-impl KeySource for FixedKey {
+impl KeySource for StaticKey {
     async fn signing_key(&self) -> Result<Arc<dyn SigningKey>, KeyError> {
         Ok(Arc::clone(&self.0))
+    }
+
+    async fn refresh(&self) -> Result<Arc<dyn SigningKey>, KeyError> {
+        self.signing_key().await
     }
 }
 
@@ -99,10 +131,10 @@ mod tests {
     use crate::keys::testing::TestKey;
 
     #[test]
-    fn boxes_and_arcs_of_sources_are_sources() {
+    fn boxed_and_shared_sources_forward_both_methods() {
         let key: Arc<dyn SigningKey> = Arc::new(TestKey::generate());
-        let source: Box<dyn KeySource> = Box::new(Arc::new(FixedKey(Arc::clone(&key))));
-        let answer = pollster::block_on(source.signing_key()).unwrap();
-        assert!(Arc::ptr_eq(&answer, &key));
+        let source: Box<dyn KeySource> = Box::new(Arc::new(StaticKey::new(Arc::clone(&key))));
+        assert!(Arc::ptr_eq(&pollster::block_on(source.signing_key()).unwrap(), &key));
+        assert!(Arc::ptr_eq(&pollster::block_on(source.refresh()).unwrap(), &key));
     }
 }

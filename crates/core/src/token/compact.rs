@@ -56,8 +56,8 @@ pub(super) struct Unsigned(Zeroizing<Vec<u8>>);
 
 impl Unsigned {
     /// Makes room for the whole token at once, so that growing leaves no copy of it behind in memory.
-    pub(super) fn new(payload: &Payload<'_>, key: &PublicKey, with_key_id: bool) -> Result<Self, MintError> {
-        let header = with_key_id.then(|| with_kid(key.thumbprint()));
+    pub(super) fn new(payload: &Payload<'_>, key: &PublicKey, include_key_id: bool) -> Result<Self, MintError> {
+        let header = include_key_id.then(|| with_kid(key.thumbprint()));
         let payload = Wiped::json(payload).map_err(MintError::Json)?;
         let length = [header.as_deref().unwrap_or(HEADER).len(), payload.len(), key.modulus_bytes()]
             .into_iter()
@@ -112,12 +112,12 @@ mod tests {
     use super::*;
     use crate::{Access, keys::testing::TestKey};
 
-    fn unsigned(with_key_id: bool) -> (Unsigned, TestKey) {
+    fn unsigned(include_key_id: bool) -> (Unsigned, TestKey) {
         let key = TestKey::generate();
         let issuer = LicenseKey::new("SPGqPIcVnsOEJQ").unwrap();
         let claims = AgentClaims::new("jane@example.com", Access::AccountDefault).unwrap();
         let payload = Payload::new(&issuer, &claims, 1_700_000_000, 1_700_003_600);
-        (Unsigned::new(&payload, &key.public, with_key_id).unwrap(), key)
+        (Unsigned::new(&payload, &key.public, include_key_id).unwrap(), key)
     }
 
     #[test]
@@ -143,8 +143,8 @@ mod tests {
 
     #[test]
     fn the_text_never_moves_in_memory() {
-        for with_key_id in [false, true] {
-            let (unsigned, _) = unsigned(with_key_id);
+        for include_key_id in [false, true] {
+            let (unsigned, _) = unsigned(include_key_id);
             let (start, capacity) = (unsigned.0.as_ptr(), unsigned.0.capacity());
             let text = unsigned.sign(&[0; 256]);
             assert_eq!((text.as_ptr(), text.len(), text.capacity()), (start, capacity, capacity));

@@ -12,12 +12,12 @@ use crate::{claims::LicenseKey, keys::PublicKey};
 /// What is not given leaves its rule not checkable. To accept a token, use [`Verifier`](crate::Verifier).
 ///
 /// ```
-/// use cobrowse_jwt_core::{Inspector, Outcome, PublicKey, TokenRule};
+/// use cobrowse_jwt_core::{Inspector, Outcome, PublicKey, TokenCheck};
 ///
 /// # const PEM: &str = include_str!("../../tests/data/public_key.pem");
 /// # let token = "eyJhbGciOiJSUzI1NiJ9.e30.AAAA";
 /// let inspection = Inspector::new().public_key(PublicKey::from_pem(PEM)?).inspect(token);
-/// let signature = inspection.findings().iter().find(|finding| finding.rule == TokenRule::Signature);
+/// let signature = inspection.findings().iter().find(|finding| finding.rule == TokenCheck::Signature);
 /// assert!(matches!(signature.unwrap().outcome, Outcome::Failed(_)));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
@@ -112,8 +112,8 @@ mod tests {
 
     use super::*;
     use crate::{
-        claims::Warning,
-        token::{Outcome, TokenRule, VerifyError},
+        claims::ClaimsWarning,
+        token::{Outcome, TokenCheck, VerifyError},
     };
 
     const PEM: &str = include_str!("../../tests/data/public_key.pem");
@@ -123,7 +123,7 @@ mod tests {
         format!("{}.{}.AAAA", encode(r#"{"alg":"RS256","typ":"JWT"}"#), encode(claims))
     }
 
-    fn outcome(inspection: &Inspection, rule: TokenRule) -> &Outcome {
+    fn outcome(inspection: &Inspection, rule: TokenCheck) -> &Outcome {
         &inspection.findings().iter().find(|finding| finding.rule == rule).unwrap().outcome
     }
 
@@ -131,16 +131,16 @@ mod tests {
     fn judges_by_what_it_was_given_and_no_more() {
         let token = token(r#"{"iss":"SPGqPIcVnsOEJQ"}"#);
         let nothing = Inspector::new().inspect(&token);
-        assert!(matches!(outcome(&nothing, TokenRule::Signature), Outcome::NotCheckable(_)));
-        assert!(matches!(outcome(&nothing, TokenRule::Issuer), Outcome::NotCheckable(_)));
+        assert!(matches!(outcome(&nothing, TokenCheck::Signature), Outcome::Skipped(_)));
+        assert!(matches!(outcome(&nothing, TokenCheck::Issuer), Outcome::Skipped(_)));
 
         let key = Inspector::new().public_key(PublicKey::from_pem(PEM).unwrap()).inspect(&token);
-        assert_eq!(outcome(&key, TokenRule::Signature), &Outcome::Failed(VerifyError::Signature));
-        assert!(matches!(outcome(&key, TokenRule::Issuer), Outcome::NotCheckable(_)));
+        assert_eq!(outcome(&key, TokenCheck::Signature), &Outcome::Failed(VerifyError::Signature));
+        assert!(matches!(outcome(&key, TokenCheck::Issuer), Outcome::Skipped(_)));
 
         let license = |text| Inspector::new().license_key(LicenseKey::new(text).unwrap()).inspect(&token);
-        assert_eq!(outcome(&license("SPGqPIcVnsOEJQ"), TokenRule::Issuer), &Outcome::Passed);
-        assert_eq!(outcome(&license("trial"), TokenRule::Issuer), &Outcome::Failed(VerifyError::OtherIssuer));
+        assert_eq!(outcome(&license("SPGqPIcVnsOEJQ"), TokenCheck::Issuer), &Outcome::Passed);
+        assert_eq!(outcome(&license("trial"), TokenCheck::Issuer), &Outcome::Failed(VerifyError::OtherIssuer));
     }
 
     #[test]
@@ -148,26 +148,26 @@ mod tests {
         let token = token(r#"{"iat":1000,"exp":101000}"#);
         let at = |seconds| Inspector::new().clock(move || UNIX_EPOCH + Duration::from_secs(seconds));
         let expired = at(101_005).inspect(&token);
-        assert_eq!(outcome(&expired, TokenRule::Expiry), &Outcome::Failed(VerifyError::Expired { seconds: 5 }));
+        assert_eq!(outcome(&expired, TokenCheck::Expiry), &Outcome::Failed(VerifyError::Expired { seconds: 5 }));
         let leeway = ClockSkew::new(Duration::from_secs(6)).unwrap();
         let tolerated = at(101_005).leeway(leeway).allow_long_lived().inspect(&token);
-        assert_eq!(outcome(&tolerated, TokenRule::Expiry), &Outcome::Passed);
-        assert_eq!(outcome(&tolerated, TokenRule::Lifetime), &Outcome::Passed);
-        assert!(matches!(outcome(&expired, TokenRule::Lifetime), Outcome::Failed(_)));
+        assert_eq!(outcome(&tolerated, TokenCheck::Expiry), &Outcome::Passed);
+        assert_eq!(outcome(&tolerated, TokenCheck::Lifetime), &Outcome::Passed);
+        assert!(matches!(outcome(&expired, TokenCheck::Lifetime), Outcome::Failed(_)));
     }
 
     #[test]
     fn warns_as_far_as_the_claims_can_be_read() {
         let warnings = |claims: &str| Inspector::new().inspect(&token(claims)).warnings().to_vec();
         assert_eq!(warnings(r#"{"sub":"a@b"}"#), []);
-        assert_eq!(warnings(r#"{"sub":"jane"}"#), [Warning::SubjectWithoutAt]);
+        assert_eq!(warnings(r#"{"sub":"jane"}"#), [ClaimsWarning::SubjectNotEmail]);
         assert_eq!(
             warnings(r#"{"role":"administrator","policy":{"version":3,"features":{}}}"#),
-            [Warning::AdministratorWithPolicy]
+            [ClaimsWarning::AdministratorWithPolicy]
         );
-        assert_eq!(warnings(r#"{"policy":{"version":3,"features":{}}}"#), [Warning::DefaultRoleWithPolicy]);
+        assert_eq!(warnings(r#"{"policy":{"version":3,"features":{}}}"#), [ClaimsWarning::DefaultRoleWithPolicy]);
         assert_eq!(warnings(r#"{"role":"admin","policy":{"version":3}}"#), []);
-        assert_eq!(warnings(r#"{"iat":0,"exp":100000}"#), [Warning::LongLived]);
+        assert_eq!(warnings(r#"{"iat":0,"exp":100000}"#), [ClaimsWarning::LongLived]);
         assert!(Inspector::new().inspect("no token").warnings().is_empty());
     }
 
@@ -177,7 +177,7 @@ mod tests {
             let inspection = Inspector::new().inspect(&token(&format!(r#"{{"{found}":"x"}}"#)));
             let error = VerifyError::MisspelledClaim { found: found.to_owned(), meant };
             assert!(inspection.failures().any(|failure| *failure == error), "{inspection:?}");
-            assert_eq!(error.rule(), TokenRule::KnownClaims);
+            assert_eq!(error.rule(), TokenCheck::KnownClaims);
         }
     }
 }

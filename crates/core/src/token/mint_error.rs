@@ -1,39 +1,52 @@
 use crate::keys::KeyError;
 
-/// Why there is no token.
+/// Reports why there is no token.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum MintError {
     /// There is no key or no signature.
     #[error(transparent)]
     Key(#[from] KeyError),
-    /// The source's key is not the registered one, so Cobrowse would refuse the token.
-    #[error(
-        "the key that would sign ({found}) is not the registered one; paste its public key into the Cobrowse dashboard under Settings > Integrations > JWT SSO, or point the key source at the registered key"
-    )]
+    /// The source's key is not registered, so Cobrowse would refuse the token.
+    #[error("signing key {found} is not a registered key")]
     UnregisteredKey {
-        /// The thumbprint of the key that the source gave (RFC 7638).
+        /// The thumbprint of the source's key (RFC 7638).
         found: String,
     },
-    /// The clock shows a time before 1970.
-    #[error("the clock shows a time before 1970; set it")]
+    /// The system clock is before 1970.
+    #[error("system clock is before 1970")]
     ClockBeforeEpoch,
-    /// The expiry lies beyond the year 5138, where seconds cannot be told from milliseconds.
-    #[error("the token would expire after the year 5138; set the clock or shorten the lifetime")]
-    TimeOutOfRange,
+    /// The expiry is after the year 5138, where seconds and milliseconds cannot be told apart.
+    #[error("token would expire after the year 5138")]
+    ExpiryOutOfRange,
     /// The token would be longer than [`MAX_TOKEN_BYTES`](crate::MAX_TOKEN_BYTES).
-    #[error("the token would have {bytes} bytes, over the limit of 65,536; make the policy smaller")]
+    #[error("token would have {bytes} bytes, over the limit of 65,536")]
     TooLong {
-        /// The length that the token would have, in bytes.
+        /// The length of the token in bytes.
         bytes: usize,
     },
-    /// The claims could not be written as JSON.
-    #[error("the claims cannot be written as JSON; look for a number that JSON cannot hold in a raw policy")]
+    /// The claims cannot be represented as JSON.
+    #[error("failed to serialize claims")]
     Json(#[source] serde_json::Error),
 }
 
 impl MintError {
-    /// Whether the same call can succeed later without anybody mending anything.
+    /// Returns advice for the operator, if there is any.
+    #[must_use]
+    pub const fn hint(&self) -> Option<&'static str> {
+        match self {
+            Self::Key(error) => error.hint(),
+            Self::UnregisteredKey { .. } => Some(
+                "if you did not replace this key, find out who did; otherwise register its public key in the Cobrowse dashboard under Settings > Integrations > JWT SSO",
+            ),
+            Self::ClockBeforeEpoch => Some("set the system clock"),
+            Self::ExpiryOutOfRange => Some("set the system clock or use a shorter lifetime"),
+            Self::TooLong { .. } => Some("use a smaller policy"),
+            Self::Json(_) => Some("check the raw policy for a number that JSON cannot represent"),
+        }
+    }
+
+    /// Returns whether the same call can succeed later without a change to the configuration or the key.
     #[must_use]
     pub const fn is_transient(&self) -> bool {
         match self {

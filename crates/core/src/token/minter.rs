@@ -1,5 +1,8 @@
+mod registered;
+
 use std::{fmt, sync::Arc, time::SystemTime};
 
+use self::registered::RegisteredKeys;
 use super::{
     AgentToken, Clock, ClockSkew, MintError,
     clock::{MAX_NUMERIC_DATE, numeric_date},
@@ -10,9 +13,9 @@ use crate::{
     keys::{KeyError, KeyErrorKind, KeySource, PublicKey, SigningKey},
 };
 
-/// Makes tokens: one license key, one source of keys, as many agents as there are.
+/// Mints agent tokens with one license key and one key source.
 ///
-/// Cheap to clone; all clones share the source. Make one at start-up and keep it.
+/// Cheap to clone; clones share the source. Create one at start-up and keep it.
 ///
 /// ```
 /// use cobrowse_jwt_core::{Access, AgentClaims, AgentToken, KeySource, LicenseKey, Minter, PublicKey, Role};
@@ -27,125 +30,152 @@ use crate::{
 ///     Ok(minter.mint(&claims).await?)
 /// }
 /// ```
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub struct Minter(Arc<Settings>);
 
 impl Minter {
-    /// A minter without a registered key, key id and backdate, on the system's clock.
+    /// Returns a minter without registered keys, `kid` and backdate, on the system's clock.
     pub fn new(license_key: LicenseKey, source: impl KeySource + 'static) -> Self {
         Self::builder(license_key, source).build()
     }
 
-    /// A minter with more to say.
+    /// Returns a builder for a minter.
     pub fn builder(license_key: LicenseKey, source: impl KeySource + 'static) -> MinterBuilder {
         MinterBuilder(Settings {
             license_key,
             source: Arc::new(source),
             clock: Arc::new(SystemTime::now),
             backdate: ClockSkew::default(),
-            with_key_id: false,
-            registered: Vec::new(),
+            include_key_id: false,
+            registered: RegisteredKeys::default(),
         })
     }
 
-    /// Makes a token for the agent: `exp` is the claims' lifetime from now, `iat` is now less the backdate.
+    /// Mints a token for the agent: `exp` is now plus the lifetime of the claims, `iat` is now minus the backdate.
     ///
-    /// Header and signature come from one snapshot of the key. If the key turns out to be gone, the source is asked once more.
+    /// Header and signature come from one snapshot of the key. If that key is superseded or its signature does not verify, the minter
+    /// refreshes the source and tries once more with the new snapshot.
     ///
     /// # Errors
     ///
-    /// A [`MintError`]. A signature that comes from outside the process is verified before a token is made of it.
+    /// A [`MintError`]. A signature that comes from outside the process is verified before it becomes part of a token.
     pub async fn mint(&self, claims: &AgentClaims) -> Result<AgentToken, MintError> {
-        let key = self.registered_key().await?;
-        match self.mint_with(&*key, claims).await {
-            Err(MintError::Key(gone)) if gone.kind() == KeyErrorKind::Superseded => match self.0.signing_key().await {
-                Ok(next) if next.public_key() != key.public_key() => {
-                    self.0.check_registered(next.public_key())?;
-                    self.mint_with(&*next, claims).await
+        let key = self.select_key().await?;
+        match self.mint_with(&key, claims).await {
+            Ok(token) => Ok(token),
+            Err(Failure::Final(error)) => Err(error),
+            Err(Failure::Stale(error)) => {
+                let Ok(refreshed) = (*self.0.source).refresh().await else { return Err(error.into()) };
+                let next = self.0.registered.select(refreshed)?;
+                if Arc::ptr_eq(&next, &key) {
+                    return Err(error.into());
                 }
-                _ => Err(MintError::Key(gone)),
-            },
-            minted => minted,
+                self.mint_with(&next, claims).await.map_err(Failure::into_error)
+            }
         }
     }
 
-    /// Asks the source for its key without signing, and compares it with the registered one: the question for start-up and
-    /// health checks. Answers with the key that signs now.
+    /// Returns the key that would sign now, without signing: for start-up and health checks.
     ///
     /// # Errors
     ///
     /// [`MintError::Key`] and [`MintError::UnregisteredKey`].
-    pub async fn check(&self) -> Result<PublicKey, MintError> {
-        Ok(self.registered_key().await?.public_key().clone())
+    pub async fn check_key(&self) -> Result<PublicKey, MintError> {
+        Ok(self.select_key().await?.public_key().clone())
     }
 
-    async fn registered_key(&self) -> Result<Arc<dyn SigningKey>, MintError> {
-        let key = self.0.signing_key().await?;
-        self.0.check_registered(key.public_key())?;
-        Ok(key)
+    /// An unregistered key can be a cached one, so the source is refreshed before another key signs in its place.
+    async fn select_key(&self) -> Result<Arc<dyn SigningKey>, MintError> {
+        let Settings { source, registered, .. } = &*self.0;
+        let key = (**source).signing_key().await?;
+        if registered.accept(key.public_key()) {
+            return registered.select(key);
+        }
+        registered.select((**source).refresh().await.unwrap_or(key))
     }
 
-    async fn mint_with(&self, key: &dyn SigningKey, claims: &AgentClaims) -> Result<AgentToken, MintError> {
+    async fn mint_with(&self, key: &Arc<dyn SigningKey>, claims: &AgentClaims) -> Result<AgentToken, Failure> {
         let settings = &*self.0;
         let now = numeric_date(settings.clock.now()).ok_or(MintError::ClockBeforeEpoch)?;
         let iat = now.checked_sub(settings.backdate.as_secs()).ok_or(MintError::ClockBeforeEpoch)?;
         let exp = now.checked_add(claims.lifetime().as_secs()).filter(|&exp| exp <= MAX_NUMERIC_DATE);
-        let exp = exp.ok_or(MintError::TimeOutOfRange)?;
+        let exp = exp.ok_or(MintError::ExpiryOutOfRange)?;
 
         let payload = Payload::new(&settings.license_key, claims, iat, exp);
-        let unsigned = Unsigned::new(&payload, key.public_key(), settings.with_key_id)?;
-        let signature = key.sign(&unsigned.signing_input()).await?;
-        let signature = signature.verified(&unsigned.signing_input(), key.public_key())?;
+        let unsigned = Unsigned::new(&payload, key.public_key(), settings.include_key_id)?;
+        let signature = key.sign(&unsigned.signing_input()).await.map_err(|error| {
+            if error.kind() != KeyErrorKind::Superseded {
+                return Failure::Final(error.into());
+            }
+            settings.registered.discard(key);
+            Failure::Stale(error)
+        })?;
+        let signature = signature.verify(&unsigned.signing_input(), key.public_key()).map_err(Failure::Stale)?;
         Ok(AgentToken::new(unsigned.sign(signature.as_bytes()), exp))
     }
 }
 
-impl fmt::Debug for Minter {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.debug_tuple("Minter").field(&self.0).finish()
+/// Why one snapshot made no token.
+enum Failure {
+    /// A newer snapshot can succeed.
+    Stale(KeyError),
+    Final(MintError),
+}
+
+impl Failure {
+    fn into_error(self) -> MintError {
+        match self {
+            Self::Stale(error) => error.into(),
+            Self::Final(error) => error,
+        }
     }
 }
 
-/// A [`Minter`] in the making.
+impl From<MintError> for Failure {
+    fn from(error: MintError) -> Self {
+        Self::Final(error)
+    }
+}
+
+/// Builder for [`Minter`].
+#[derive(Debug)]
 #[must_use = "a builder does nothing until `build` is called"]
 pub struct MinterBuilder(Settings);
 
 impl MinterBuilder {
-    /// Names the key that stands in the Cobrowse dashboard. From then on another key signs nothing: minting answers
-    /// [`MintError::UnregisteredKey`] instead of a token that Cobrowse would refuse. Call it twice while the key changes over.
+    /// Adds a key that is registered in the Cobrowse dashboard. Call it twice during rotation.
+    ///
+    /// With registered keys, no other key signs. When the source returns another key, the newest registered snapshot signs instead,
+    /// until it is superseded, and one event reports the thumbprint of the other key. Without such a snapshot, minting fails with
+    /// [`MintError::UnregisteredKey`].
     pub fn expect_public_key(mut self, key: PublicKey) -> Self {
         self.0.registered.push(key);
         self
     }
 
-    /// Puts the key's RFC 7638 thumbprint into the header as `kid` (RFC 7515, section 4.1.4). Cobrowse documents no use of it.
-    pub fn with_key_id(mut self) -> Self {
-        self.0.with_key_id = true;
+    /// Sets whether the header contains the key's RFC 7638 thumbprint as `kid` (RFC 7515, section 4.1.4); `false` by default. Cobrowse
+    /// documents no use of it.
+    pub fn include_key_id(mut self, include: bool) -> Self {
+        self.0.include_key_id = include;
         self
     }
 
-    /// Dates `iat` back, for a verifier whose clock is behind ours. `exp` stays as far from now as the lifetime says.
+    /// Sets `iat` back by this many seconds, for a verifier whose clock is behind; `exp` does not move.
     pub fn backdate(mut self, skew: ClockSkew) -> Self {
         self.0.backdate = skew;
         self
     }
 
-    /// Reads the time from here instead of the system's clock.
+    /// Replaces the system's clock.
     pub fn clock(mut self, clock: impl Clock + 'static) -> Self {
         self.0.clock = Arc::new(clock);
         self
     }
 
-    /// The minter.
+    /// Returns the minter.
     #[must_use]
     pub fn build(self) -> Minter {
         Minter(Arc::new(self.0))
-    }
-}
-
-impl fmt::Debug for MinterBuilder {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.debug_tuple("MinterBuilder").field(&self.0).finish()
     }
 }
 
@@ -154,23 +184,8 @@ struct Settings {
     source: Arc<dyn KeySource>,
     clock: Arc<dyn Clock>,
     backdate: ClockSkew,
-    with_key_id: bool,
-    /// Empty: every key may sign.
-    registered: Vec<PublicKey>,
-}
-
-impl Settings {
-    /// The source's own answer: an `Arc` is a source too, and would wrap it once more.
-    fn signing_key(&self) -> impl Future<Output = Result<Arc<dyn SigningKey>, KeyError>> + Send {
-        (*self.source).signing_key()
-    }
-
-    fn check_registered(&self, key: &PublicKey) -> Result<(), MintError> {
-        if self.registered.is_empty() || self.registered.contains(key) {
-            return Ok(());
-        }
-        Err(MintError::UnregisteredKey { found: key.thumbprint().to_owned() })
-    }
+    include_key_id: bool,
+    registered: RegisteredKeys,
 }
 
 impl fmt::Debug for Settings {
@@ -180,7 +195,7 @@ impl fmt::Debug for Settings {
             .field("license_key", &self.license_key)
             .field("source", &self.source)
             .field("backdate", &self.backdate)
-            .field("with_key_id", &self.with_key_id)
+            .field("include_key_id", &self.include_key_id)
             .field("registered", &self.registered)
             .finish_non_exhaustive()
     }

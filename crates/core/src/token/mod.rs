@@ -11,7 +11,7 @@ mod verifier;
 
 pub use agent_token::AgentToken;
 pub use clock::{Clock, ClockSkew, ClockSkewError};
-pub use contract::{Finding, Inspection, Outcome, TokenRule, VerifyError};
+pub use contract::{Finding, Inspection, Outcome, TokenCheck, VerifyError};
 pub use inspector::Inspector;
 pub use mint_error::MintError;
 pub use minter::{Minter, MinterBuilder};

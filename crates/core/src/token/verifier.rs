@@ -62,7 +62,7 @@ impl Verifier {
                 Outcome::Passed => {}
                 Outcome::Failed(error) => return Err(error),
                 // Its cause is the failure of a later rule, which says more.
-                Outcome::NotCheckable(_) => open = open.or(Some(VerifyError::NotCheckable(*rule))),
+                Outcome::Skipped(_) => open = open.or(Some(VerifyError::Skipped(*rule))),
             }
         }
         match (open, evidence.read_claims) {

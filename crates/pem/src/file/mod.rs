@@ -71,6 +71,10 @@ impl KeySource for PemFile {
         }
         self.0.key().signing_key().await
     }
+
+    async fn refresh(&self) -> Result<Arc<dyn SigningKey>, KeyError> {
+        self.signing_key().await
+    }
 }
 
 impl fmt::Debug for PemFile {

@@ -15,7 +15,7 @@ fn every_page_stands_on_its_path() {
     ] {
         assert_eq!(url.clone().into_url().as_str(), format!("https://cobrowse.example.com:8443{path}"));
         let expected = format!("https://cobrowse.example.com:8443{path}?token_source=postMessage");
-        assert_eq!(url.by_post_message().unwrap().to_string(), expected);
+        assert_eq!(url.for_post_message().unwrap().to_string(), expected);
     }
 }
 
@@ -86,8 +86,8 @@ fn each_option_has_its_parameter_and_the_last_value_counts() {
         .messages(Show::None)
         .end_action(EndAction::Code)
         .end_action(EndAction::None)
-        .lng("de")
-        .and_then(|url| url.lng("pt-BR"))
+        .language("de")
+        .and_then(|url| url.language("pt-BR"))
         .unwrap();
     assert_eq!(
         url.into_url().query(),
@@ -104,10 +104,10 @@ fn each_option_has_its_parameter_and_the_last_value_counts() {
 #[test]
 fn a_language_has_the_form_of_a_tag() {
     for tag in ["de", "pt-BR", "zh-Hant-TW", "i-klingon"] {
-        assert!(dashboard().lng(tag).is_ok(), "{tag}");
+        assert!(dashboard().language(tag).is_ok(), "{tag}");
     }
     for tag in ["", "-", "de-", "de_AT", "deutschland", "1a", "a1", "d", "de&token=x", "dé"] {
-        assert_eq!(dashboard().lng(tag), Err(EmbedError::LanguageTag), "{tag}");
+        assert_eq!(dashboard().language(tag), Err(EmbedError::LanguageTag), "{tag}");
     }
 }
 
@@ -126,7 +126,7 @@ fn a_url_that_proxies_cut_is_an_error() {
     assert_eq!(long.unwrap_err(), EmbedError::TooLong { bytes: EmbedUrl::MAX_BYTES + 1 });
 
     let rest = "https://cobrowse.io/dashboard?filter_a=&token_source=postMessage".len();
-    let filtered = |length: usize| dashboard().filter("a", &"x".repeat(length)).unwrap().by_post_message();
+    let filtered = |length: usize| dashboard().filter("a", &"x".repeat(length)).unwrap().for_post_message();
     assert!(filtered(EmbedUrl::MAX_BYTES - rest).is_ok());
     let long = filtered(EmbedUrl::MAX_BYTES - rest + 1);
     assert_eq!(long, Err(EmbedError::TooLong { bytes: EmbedUrl::MAX_BYTES + 1 }));

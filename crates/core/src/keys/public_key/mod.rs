@@ -84,7 +84,7 @@ impl PublicKey {
 
     /// Whether this is an RS256 signature of the input by this key, exactly as long as the modulus (RFC 8017, section 8.2.2).
     #[must_use]
-    pub fn verifies(&self, input: &SigningInput<'_>, signature: &[u8]) -> bool {
+    pub fn verify(&self, input: &SigningInput<'_>, signature: &[u8]) -> bool {
         self.0.verifying.verify_sig(input.message(), signature).is_ok()
     }
 

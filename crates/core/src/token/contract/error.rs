@@ -1,4 +1,4 @@
-use super::TokenRule;
+use super::TokenCheck;
 use crate::claims::{ClaimsError, PolicyError};
 
 /// The first rule that a token breaks, and how.
@@ -146,49 +146,49 @@ pub enum VerifyError {
     },
     /// A rule could not be judged. No verifier that has its keys and a clock answers this.
     #[error("the rule `{}` could not be judged; report this as a bug", .0.id())]
-    NotCheckable(TokenRule),
+    Skipped(TokenCheck),
 }
 
 impl VerifyError {
     /// The rule that was broken.
     #[must_use]
-    pub const fn rule(&self) -> TokenRule {
+    pub const fn rule(&self) -> TokenCheck {
         match self {
-            Self::TooLong { .. } => TokenRule::Size,
-            Self::WhiteSpace | Self::WrongParts { .. } | Self::NotBase64Url { .. } => TokenRule::CompactForm,
-            Self::HeaderNotObject | Self::RepeatedHeaderMember(_) => TokenRule::Header,
+            Self::TooLong { .. } => TokenCheck::Size,
+            Self::WhiteSpace | Self::WrongParts { .. } | Self::NotBase64Url { .. } => TokenCheck::CompactForm,
+            Self::HeaderNotObject | Self::RepeatedHeaderMember(_) => TokenCheck::Header,
             Self::NoAlgorithm | Self::Unsigned | Self::SharedSecret(_) | Self::OtherAlgorithm(_) => {
-                TokenRule::Algorithm
+                TokenCheck::Algorithm
             }
-            Self::OtherType => TokenRule::Type,
-            Self::Critical => TokenRule::Critical,
-            Self::UnknownHeaderMember(_) | Self::KeyIdNotText => TokenRule::HeaderMembers,
-            Self::Signature => TokenRule::Signature,
-            Self::ClaimsNotObject | Self::RepeatedClaim(_) => TokenRule::Claims,
+            Self::OtherType => TokenCheck::Type,
+            Self::Critical => TokenCheck::Critical,
+            Self::UnknownHeaderMember(_) | Self::KeyIdNotText => TokenCheck::HeaderMembers,
+            Self::Signature => TokenCheck::Signature,
+            Self::ClaimsNotObject | Self::RepeatedClaim(_) => TokenCheck::Claims,
             Self::Missing(claim) | Self::NotText(claim) | Self::NotInteger(claim) => rule_of(claim),
-            Self::OtherAudience => TokenRule::Audience,
-            Self::Issuer(_) | Self::OtherIssuer => TokenRule::Issuer,
-            Self::Subject(_) => TokenRule::Subject,
-            Self::DisplayName(_) => TokenRule::DisplayName,
-            Self::Milliseconds { .. } => TokenRule::Seconds,
-            Self::IssuedInFuture { .. } => TokenRule::IssuedAt,
-            Self::Expired { .. } | Self::ClockBeforeEpoch => TokenRule::Expiry,
-            Self::ExpiresBeforeIssued | Self::LongLived { .. } => TokenRule::Lifetime,
-            Self::Role(_) => TokenRule::Role,
-            Self::Policy(_) => TokenRule::Policy,
-            Self::UnknownClaim(_) | Self::MisspelledClaim { .. } => TokenRule::KnownClaims,
-            Self::NotCheckable(rule) => *rule,
+            Self::OtherAudience => TokenCheck::Audience,
+            Self::Issuer(_) | Self::OtherIssuer => TokenCheck::Issuer,
+            Self::Subject(_) => TokenCheck::Subject,
+            Self::DisplayName(_) => TokenCheck::DisplayName,
+            Self::Milliseconds { .. } => TokenCheck::Seconds,
+            Self::IssuedInFuture { .. } => TokenCheck::IssuedAt,
+            Self::Expired { .. } | Self::ClockBeforeEpoch => TokenCheck::Expiry,
+            Self::ExpiresBeforeIssued | Self::LongLived { .. } => TokenCheck::Lifetime,
+            Self::Role(_) => TokenCheck::Role,
+            Self::Policy(_) => TokenCheck::Policy,
+            Self::UnknownClaim(_) | Self::MisspelledClaim { .. } => TokenCheck::KnownClaims,
+            Self::Skipped(rule) => *rule,
         }
     }
 }
 
-const fn rule_of(claim: &str) -> TokenRule {
+const fn rule_of(claim: &str) -> TokenCheck {
     match claim.as_bytes() {
-        b"aud" => TokenRule::Audience,
-        b"iss" => TokenRule::Issuer,
-        b"sub" => TokenRule::Subject,
-        b"displayName" => TokenRule::DisplayName,
-        b"iat" => TokenRule::IssuedAt,
-        _ => TokenRule::Expiry,
+        b"aud" => TokenCheck::Audience,
+        b"iss" => TokenCheck::Issuer,
+        b"sub" => TokenCheck::Subject,
+        b"displayName" => TokenCheck::DisplayName,
+        b"iat" => TokenCheck::IssuedAt,
+        _ => TokenCheck::Expiry,
     }
 }

@@ -2,9 +2,9 @@ use std::time::{Duration, SystemTime};
 
 use serde_json::{Map, Value};
 
-use super::{Decoded, Evidence, Expectations, ReadClaims, TABLE, TokenRule, VerifyError, evidence::Part};
+use super::{Decoded, Evidence, Expectations, ReadClaims, TABLE, TokenCheck, VerifyError, evidence::Part};
 use crate::{
-    claims::{Access, Lifetime, Warning},
+    claims::{Access, ClaimsWarning, Lifetime},
     json::Object,
     token::clock::numeric_date,
 };
@@ -27,7 +27,7 @@ pub struct Inspection {
     header: Option<Map<String, Value>>,
     claims: Option<Map<String, Value>>,
     findings: Vec<Finding>,
-    warnings: Vec<Warning>,
+    warnings: Vec<ClaimsWarning>,
 }
 
 impl Inspection {
@@ -67,33 +67,33 @@ impl Inspection {
     }
 
     /// What is wrong, in the order of the table. None does not mean that the token is right: see
-    /// [`Outcome::NotCheckable`].
+    /// [`Outcome::Skipped`].
     pub fn failures(&self) -> impl Iterator<Item = &VerifyError> {
         self.findings.iter().filter_map(|finding| match &finding.outcome {
             Outcome::Failed(error) => Some(error),
-            Outcome::Passed | Outcome::NotCheckable(_) => None,
+            Outcome::Passed | Outcome::Skipped(_) => None,
         })
     }
 
     /// What breaks no rule but is probably not meant, such as a policy beside a role, which does not restrict: the lint of
     /// [`AgentClaims::warnings`](crate::AgentClaims::warnings), as far as the claims can be read.
     #[must_use]
-    pub fn warnings(&self) -> &[Warning] {
+    pub fn warnings(&self) -> &[ClaimsWarning] {
         &self.warnings
     }
 }
 
-fn warnings(claims: &ReadClaims) -> Vec<Warning> {
+fn warnings(claims: &ReadClaims) -> Vec<ClaimsWarning> {
     let display_name = claims.display_name.as_ref().ok().and_then(Option::as_ref);
-    let mut warnings = Warning::of_names(claims.subject.as_ref().ok(), display_name);
+    let mut warnings = ClaimsWarning::of_names(claims.subject.as_ref().ok(), display_name);
     if let (Ok(role), Ok(policy)) = (&claims.role, &claims.policy)
         && let Ok(access) = Access::from_claims(*role, policy.clone())
     {
-        warnings.extend(Warning::of_access(&access));
+        warnings.extend(ClaimsWarning::of_access(&access));
     }
     if let (Ok(issued_at), Ok(expires_at)) = (&claims.issued_at, &claims.expires_at) {
         let lifetime = Duration::from_secs(expires_at.saturating_sub(*issued_at));
-        warnings.extend(Lifetime::long_lived(lifetime).ok().and_then(Warning::of_lifetime));
+        warnings.extend(Lifetime::long_lived(lifetime).ok().and_then(ClaimsWarning::of_lifetime));
     }
     warnings
 }
@@ -103,7 +103,7 @@ fn warnings(claims: &ReadClaims) -> Vec<Warning> {
 #[non_exhaustive]
 pub struct Finding {
     /// The rule.
-    pub rule: TokenRule,
+    pub rule: TokenCheck,
     /// What became of it.
     pub outcome: Outcome,
 }
@@ -111,11 +111,11 @@ pub struct Finding {
 impl Finding {
     /// A sentence for people: what holds, what to do, or why nobody can tell.
     #[must_use]
-    pub fn sentence(&self) -> String {
+    pub fn message(&self) -> String {
         match &self.outcome {
             Outcome::Passed => self.rule.description().to_owned(),
             Outcome::Failed(error) => error.to_string(),
-            Outcome::NotCheckable(reason) => (*reason).to_owned(),
+            Outcome::Skipped(reason) => (*reason).to_owned(),
         }
     }
 }
@@ -128,5 +128,5 @@ pub enum Outcome {
     /// The token breaks the rule.
     Failed(VerifyError),
     /// Nobody can tell, for this reason.
-    NotCheckable(&'static str),
+    Skipped(&'static str),
 }

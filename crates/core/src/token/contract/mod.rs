@@ -7,7 +7,7 @@ mod rules;
 
 pub use error::VerifyError;
 pub use inspection::{Finding, Inspection, Outcome};
-pub use rules::TokenRule;
+pub use rules::TokenCheck;
 
 pub(super) use evidence::{Decoded, Evidence, ReadClaims};
 pub(super) use rules::{Expectations, TABLE};

@@ -23,11 +23,11 @@ macro_rules! rules {
         /// A rule that every token keeps, in the order in which [`Verifier`](crate::Verifier) asks them.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         #[non_exhaustive]
-        pub enum TokenRule {
+        pub enum TokenCheck {
             $(#[doc = $doc] $name,)+
         }
 
-        impl TokenRule {
+        impl TokenCheck {
             /// A stable name in kebab case, for programs and documentation.
             #[must_use]
             pub const fn id(self) -> &'static str {
@@ -42,7 +42,7 @@ macro_rules! rules {
         }
 
         /// Every rule with its judge: the form first, then the header, the signature, and only then what the claims say.
-        pub(in crate::token) const TABLE: &[(TokenRule, Judge)] = &[$((TokenRule::$name, $judge),)+];
+        pub(in crate::token) const TABLE: &[(TokenCheck, Judge)] = &[$((TokenCheck::$name, $judge),)+];
     };
 }
 
@@ -94,9 +94,7 @@ fn judged<T>(part: Option<&Result<T, VerifyError>>) -> Outcome {
     match part {
         Some(Ok(_)) => Outcome::Passed,
         Some(Err(error)) => Outcome::Failed(error.clone()),
-        None => {
-            Outcome::NotCheckable("the part of the token that would tell cannot be read; mend what failed before it")
-        }
+        None => Outcome::Skipped("the part of the token that would tell cannot be read; mend what failed before it"),
     }
 }
 
@@ -146,10 +144,10 @@ fn header_members(evidence: &Evidence<'_>, _: &Expectations<'_>) -> Outcome {
 
 fn signature(evidence: &Evidence<'_>, expected: &Expectations<'_>) -> Outcome {
     match (expected.public_key, evidence.signature) {
-        (None, _) => Outcome::NotCheckable("give the public key to have the signature checked"),
+        (None, _) => Outcome::Skipped("give the public key to have the signature checked"),
         (_, None) => judged::<()>(None),
         (Some(key), Some(signature)) => {
-            if key.verifies(&SigningInput::new(evidence.signing_input), signature) {
+            if key.verify(&SigningInput::new(evidence.signing_input), signature) {
                 Outcome::Passed
             } else {
                 Outcome::Failed(VerifyError::Signature)
@@ -166,7 +164,7 @@ fn issuer(evidence: &Evidence<'_>, expected: &Expectations<'_>) -> Outcome {
     let issuer = evidence.read_claims.as_ref().map(|claims| &claims.issuer);
     match (issuer, expected.license_key) {
         (Some(Ok(issuer)), Some(expected)) if issuer != expected => Outcome::Failed(VerifyError::OtherIssuer),
-        (Some(Ok(_)), None) => Outcome::NotCheckable("give the license key to have the issuer compared with it"),
+        (Some(Ok(_)), None) => Outcome::Skipped("give the license key to have the issuer compared with it"),
         _ => judged(issuer),
     }
 }
@@ -179,7 +177,7 @@ fn display_name(evidence: &Evidence<'_>, _: &Expectations<'_>) -> Outcome {
     judged(evidence.read_claims.as_ref().map(|claims| &claims.display_name))
 }
 
-const IN_MILLISECONDS: Outcome = Outcome::NotCheckable("the date is in milliseconds; mend that first");
+const IN_MILLISECONDS: Outcome = Outcome::Skipped("the date is in milliseconds; mend that first");
 
 fn seconds(evidence: &Evidence<'_>, _: &Expectations<'_>) -> Outcome {
     let Some(claims) = &evidence.read_claims else { return judged::<()>(None) };
@@ -188,7 +186,7 @@ fn seconds(evidence: &Evidence<'_>, _: &Expectations<'_>) -> Outcome {
             Outcome::Failed(error.clone())
         }
         [Ok(_), Ok(_)] => Outcome::Passed,
-        _ => Outcome::NotCheckable("a date is missing or is no whole number; mend `iat` and `exp` first"),
+        _ => Outcome::Skipped("a date is missing or is no whole number; mend `iat` and `exp` first"),
     }
 }
 
@@ -196,7 +194,7 @@ fn issued_at(evidence: &Evidence<'_>, expected: &Expectations<'_>) -> Outcome {
     let issued_at = evidence.read_claims.as_ref().map(|claims| &claims.issued_at);
     match (issued_at, expected.now) {
         (Some(Err(VerifyError::Milliseconds { .. })), _) => IN_MILLISECONDS,
-        (Some(Ok(_)), None) => Outcome::NotCheckable("this machine's clock shows a time before 1970; set it"),
+        (Some(Ok(_)), None) => Outcome::Skipped("this machine's clock shows a time before 1970; set it"),
         (Some(Ok(iat)), Some(now)) if *iat > now + expected.leeway.as_secs() => {
             Outcome::Failed(VerifyError::IssuedInFuture { seconds: iat - now })
         }
@@ -225,9 +223,7 @@ fn lifetime(evidence: &Evidence<'_>, expected: &Expectations<'_>) -> Outcome {
             Outcome::Failed(VerifyError::LongLived { seconds: exp - iat })
         }
         Some((Ok(_), Ok(_))) => Outcome::Passed,
-        Some(_) => {
-            Outcome::NotCheckable("a date is missing or is no whole number of seconds; mend `iat` and `exp` first")
-        }
+        Some(_) => Outcome::Skipped("a date is missing or is no whole number of seconds; mend `iat` and `exp` first"),
         None => judged::<()>(None),
     }
 }

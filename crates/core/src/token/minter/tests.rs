@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::{
-    Access, FixedKey, Inspection, KeyError, Lifetime, Signature, SigningInput, async_trait, keys::testing::TestKey,
+    Access, Inspector, KeyError, Lifetime, Signature, SigningInput, StaticKey, async_trait, keys::testing::TestKey,
 };
 
 const NOW: u64 = 1_700_000_000;
@@ -30,11 +30,11 @@ fn at(seconds: u64) -> impl Clock {
 
 fn builder(key: &Arc<TestKey>) -> MinterBuilder {
     let key: Arc<dyn SigningKey> = Arc::clone(key) as _;
-    Minter::builder(license_key(), FixedKey(key)).clock(at(NOW))
+    Minter::builder(license_key(), StaticKey::new(key)).clock(at(NOW))
 }
 
 fn claims_of(token: &AgentToken) -> Value {
-    Value::Object(Inspection::of(token.expose_secret()).claims().unwrap().clone())
+    Value::Object(Inspector::new().inspect(token.expose_secret()).claims().unwrap().clone())
 }
 
 #[test]
@@ -81,23 +81,23 @@ fn a_clock_outside_of_time_is_an_error() {
     assert!(matches!(block_on(backdated.mint(&claims())), Err(MintError::ClockBeforeEpoch)));
 
     let late = builder(&key).clock(at(MAX_NUMERIC_DATE - 3_599)).build();
-    assert!(matches!(block_on(late.mint(&claims())), Err(MintError::TimeOutOfRange)));
+    assert!(matches!(block_on(late.mint(&claims())), Err(MintError::ExpiryOutOfRange)));
 
     let forever = claims().with_lifetime(Lifetime::long_lived(Duration::from_secs(u64::MAX)).unwrap());
-    assert!(matches!(block_on(builder(&key).build().mint(&forever)), Err(MintError::TimeOutOfRange)));
+    assert!(matches!(block_on(builder(&key).build().mint(&forever)), Err(MintError::ExpiryOutOfRange)));
 }
 
 #[test]
 fn only_a_registered_key_signs() {
     let (key, other) = (Arc::new(TestKey::generate()), TestKey::generate().public);
     let refused = builder(&key).expect_public_key(other.clone()).build();
-    for error in [block_on(refused.mint(&claims())).unwrap_err(), block_on(refused.check()).unwrap_err()] {
+    for error in [block_on(refused.mint(&claims())).unwrap_err(), block_on(refused.check_key()).unwrap_err()] {
         assert!(matches!(error, MintError::UnregisteredKey { found } if found == key.public.thumbprint()));
     }
 
     let changing_over = builder(&key).expect_public_key(other).expect_public_key(key.public.clone()).build();
     assert!(block_on(changing_over.mint(&claims())).is_ok());
-    assert_eq!(block_on(changing_over.check()).unwrap(), key.public);
+    assert_eq!(block_on(changing_over.check_key()).unwrap(), key.public);
 }
 
 #[test]
@@ -107,98 +107,180 @@ fn a_token_over_the_limit_is_not_made() {
     assert!(matches!(block_on(builder(&key).build().mint(&long)), Err(MintError::TooLong { bytes }) if bytes > 65_536));
 }
 
-/// Answers with its keys in turn, the last one for ever.
+/// Returns the first key until it is refreshed, then the next one; the last key stays.
 #[derive(Debug)]
 struct Rotating(Mutex<Vec<Arc<dyn SigningKey>>>);
 
 impl Rotating {
-    fn new(keys: impl IntoIterator<Item = Arc<dyn SigningKey>>) -> Self {
+    fn new(keys: impl IntoIterator<Item = Arc<dyn SigningKey>>) -> Arc<Self> {
         let mut keys: Vec<_> = keys.into_iter().collect();
         keys.reverse();
-        Self(Mutex::new(keys))
+        Arc::new(Self(Mutex::new(keys)))
+    }
+
+    /// Changes the key behind the source's back, as a cache sees it.
+    fn replace(&self, key: Arc<dyn SigningKey>) {
+        *self.0.lock().unwrap() = vec![key];
     }
 }
 
 #[async_trait]
 impl KeySource for Rotating {
     async fn signing_key(&self) -> Result<Arc<dyn SigningKey>, KeyError> {
+        Ok(Arc::clone(self.0.lock().unwrap().last().unwrap()))
+    }
+
+    async fn refresh(&self) -> Result<Arc<dyn SigningKey>, KeyError> {
         let mut keys = self.0.lock().unwrap();
-        if keys.len() > 1 { Ok(keys.pop().unwrap()) } else { Ok(Arc::clone(&keys[0])) }
+        if keys.len() > 1 {
+            keys.pop();
+        }
+        Ok(Arc::clone(keys.last().unwrap()))
     }
 }
 
-/// A key that is gone.
+/// A key that counts its calls, and signs, fails or signs with another key.
 #[derive(Debug)]
-struct Gone(PublicKey, AtomicUsize);
+struct ScriptedKey {
+    key: TestKey,
+    behaviour: Mutex<Behaviour>,
+    calls: AtomicUsize,
+}
 
-#[async_trait]
-impl SigningKey for Gone {
-    fn public_key(&self) -> &PublicKey {
-        &self.0
+#[derive(Clone, Copy, Debug)]
+enum Behaviour {
+    Sign,
+    Fail(KeyErrorKind),
+    SignWrongly,
+}
+
+impl ScriptedKey {
+    fn new(behaviour: Behaviour) -> Arc<Self> {
+        Arc::new(Self { key: TestKey::generate(), behaviour: Mutex::new(behaviour), calls: AtomicUsize::new(0) })
     }
 
-    async fn sign(&self, _: &SigningInput<'_>) -> Result<Signature, KeyError> {
-        self.1.fetch_add(1, Ordering::Relaxed);
-        Err(KeyError::new(KeyErrorKind::Superseded, "the key is gone"))
+    fn set_behaviour(&self, behaviour: Behaviour) {
+        *self.behaviour.lock().unwrap() = behaviour;
+    }
+
+    fn calls(&self) -> usize {
+        self.calls.swap(0, Ordering::Relaxed)
     }
 }
 
-/// One key's public half, and signatures of another.
-#[derive(Debug)]
-struct Foreign(PublicKey, TestKey);
-
 #[async_trait]
-impl SigningKey for Foreign {
+impl SigningKey for ScriptedKey {
     fn public_key(&self) -> &PublicKey {
-        &self.0
+        &self.key.public
     }
 
     async fn sign(&self, input: &SigningInput<'_>) -> Result<Signature, KeyError> {
-        self.1.sign(input).await
+        self.calls.fetch_add(1, Ordering::Relaxed);
+        let behaviour = *self.behaviour.lock().unwrap();
+        match behaviour {
+            Behaviour::Sign => self.key.sign(input).await,
+            Behaviour::Fail(kind) => Err(KeyError::new(kind, "scripted")),
+            Behaviour::SignWrongly => self.key.sign(&SigningInput::new(b"something else")).await,
+        }
     }
 }
 
-fn gone_key() -> Arc<Gone> {
-    Arc::new(Gone(TestKey::generate().public, AtomicUsize::new(0)))
+/// Mints with `include_key_id` and returns the thumbprint of the key that signed.
+fn signer(minter: &Minter) -> Result<String, MintError> {
+    let token = block_on(minter.mint(&claims()))?;
+    let header = Inspector::new().inspect(token.expose_secret()).header().unwrap().clone();
+    Ok(header["kid"].as_str().unwrap().to_owned())
+}
+
+fn rotating_minter(source: &Arc<Rotating>, registered: &[&Arc<ScriptedKey>]) -> Minter {
+    let mut builder = Minter::builder(license_key(), Arc::clone(source)).include_key_id(true);
+    for key in registered {
+        builder = builder.expect_public_key(key.public_key().clone());
+    }
+    builder.build()
 }
 
 #[test]
-fn a_key_that_is_gone_is_replaced_once() {
-    let key = Arc::new(TestKey::generate());
-    let (first, second) = (gone_key(), gone_key());
-    let mint = |keys: Vec<Arc<dyn SigningKey>>| {
-        let minter = Minter::builder(license_key(), Rotating::new(keys)).with_key_id().build();
-        block_on(minter.mint(&claims()))
-    };
+fn mint_with_superseded_or_wrong_key_refreshes_once() {
+    for behaviour in [Behaviour::Fail(KeyErrorKind::Superseded), Behaviour::SignWrongly] {
+        let (first, second, third) =
+            (ScriptedKey::new(behaviour), ScriptedKey::new(behaviour), ScriptedKey::new(Behaviour::Sign));
+        let mint = |keys: Vec<Arc<dyn SigningKey>>| signer(&rotating_minter(&Rotating::new(keys), &[]));
 
-    let token = mint(vec![Arc::clone(&first) as _, Arc::clone(&key) as _]).unwrap();
-    let header = Inspection::of(token.expose_secret()).header().unwrap().clone();
-    assert_eq!(header["kid"], key.public.thumbprint());
+        assert_eq!(mint(vec![first.clone(), third.clone()]).unwrap(), third.key.public.thumbprint());
+        assert_eq!(first.calls(), 1);
 
-    let asked = |key: &Gone| key.1.swap(0, Ordering::Relaxed);
-    asked(&first);
-    for (keys, expected) in [
-        (vec![Arc::clone(&first) as _], [1, 0]),
-        (vec![Arc::clone(&first) as _, Arc::clone(&second) as _, key as _], [1, 1]),
-    ] {
-        let Err(MintError::Key(error)) = mint(keys) else { panic!("a token of a key that is gone") };
-        assert_eq!(error.kind(), KeyErrorKind::Superseded);
-        assert_eq!([asked(&first), asked(&second)], expected, "the same key is not asked again, and a third one never");
+        assert!(mint(vec![first.clone()]).is_err());
+        assert_eq!(first.calls(), 1, "the same snapshot is not tried again");
+
+        assert!(mint(vec![first.clone(), second.clone(), third]).is_err());
+        assert_eq!((first.calls(), second.calls()), (1, 1), "there is no third attempt");
     }
 }
 
 #[test]
-fn a_replacement_must_be_registered_too() {
-    let (first, key) = (gone_key(), Arc::new(TestKey::generate()));
-    let source = Rotating::new([Arc::clone(&first) as _, Arc::clone(&key) as _]);
-    let minter = Minter::builder(license_key(), source).expect_public_key(first.public_key().clone()).build();
-    assert!(matches!(block_on(minter.mint(&claims())), Err(MintError::UnregisteredKey { .. })));
+fn mint_with_other_errors_returns_them_unchanged() {
+    use KeyErrorKind::*;
+    for kind in [AccessDenied, NotFound, InvalidKey, Throttled, Unavailable, InvalidResponse] {
+        let (key, next) = (ScriptedKey::new(Behaviour::Sign), ScriptedKey::new(Behaviour::Sign));
+        let source = Rotating::new([key.clone() as _, next.clone() as _]);
+        let minter = rotating_minter(&source, &[&key]);
+        signer(&minter).unwrap();
+        key.set_behaviour(Behaviour::Fail(kind));
+        let Err(MintError::Key(error)) = signer(&minter) else { panic!("expected {kind:?}") };
+        assert_eq!((error.kind(), next.calls()), (kind, 0));
+    }
 }
 
 #[test]
-fn a_foreign_signature_makes_no_token() {
-    let key = Foreign(TestKey::generate().public, TestKey::generate());
-    let minter = Minter::new(license_key(), FixedKey(Arc::new(key)));
-    let Err(MintError::Key(error)) = block_on(minter.mint(&claims())) else { panic!("a token by a foreign key") };
-    assert_eq!(error.kind(), KeyErrorKind::InvalidResponse);
+fn mint_with_unregistered_key_signs_with_registered_snapshot() {
+    let (registered, other) = (ScriptedKey::new(Behaviour::Sign), ScriptedKey::new(Behaviour::Sign));
+    let source = Rotating::new([registered.clone() as _]);
+    let minter = rotating_minter(&source, &[&registered]);
+    let expected = registered.key.public.thumbprint();
+    assert_eq!(signer(&minter).unwrap(), expected);
+
+    source.replace(other.clone());
+    assert_eq!(signer(&minter).unwrap(), expected);
+    assert_eq!(signer(&minter.clone()).unwrap(), expected, "clones share the snapshot");
+    assert_eq!(block_on(minter.check_key()).unwrap().thumbprint(), expected);
+    assert_eq!(other.calls(), 0);
+
+    source.replace(registered.clone());
+    assert_eq!(signer(&minter).unwrap(), expected);
+}
+
+#[test]
+fn mint_with_cached_unregistered_key_refreshes_before_it_fails() {
+    let (other, registered) = (ScriptedKey::new(Behaviour::Sign), ScriptedKey::new(Behaviour::Sign));
+    let source = Rotating::new([other as _, registered.clone() as _]);
+    assert_eq!(signer(&rotating_minter(&source, &[&registered])).unwrap(), registered.key.public.thumbprint());
+}
+
+#[test]
+fn mint_with_superseded_registered_key_never_signs_with_another() {
+    let (registered, other) = (ScriptedKey::new(Behaviour::Sign), ScriptedKey::new(Behaviour::Sign));
+    let source = Rotating::new([registered.clone() as _]);
+    let minter = rotating_minter(&source, &[&registered]);
+    signer(&minter).unwrap();
+
+    source.replace(other.clone());
+    registered.set_behaviour(Behaviour::Fail(KeyErrorKind::Superseded));
+    for attempt in ["discards the snapshot", "has no snapshot"] {
+        let Err(MintError::UnregisteredKey { found }) = signer(&minter) else { panic!("{attempt}") };
+        assert_eq!(found, other.key.public.thumbprint(), "{attempt}");
+    }
+    assert_eq!(other.calls(), 0);
+}
+
+#[test]
+fn mint_with_both_registered_keys_follows_the_source() {
+    let (old, new) = (ScriptedKey::new(Behaviour::Sign), ScriptedKey::new(Behaviour::Sign));
+    let source = Rotating::new([old.clone() as _]);
+    let minter = rotating_minter(&source, &[&old, &new]);
+    assert_eq!(signer(&minter).unwrap(), old.key.public.thumbprint());
+    source.replace(new.clone());
+    assert_eq!(signer(&minter).unwrap(), new.key.public.thumbprint());
+    source.replace(ScriptedKey::new(Behaviour::Sign));
+    assert_eq!(signer(&minter).unwrap(), new.key.public.thumbprint(), "the newest registered snapshot signs");
 }

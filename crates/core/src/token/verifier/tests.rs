@@ -3,7 +3,7 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::{
-    Policy, PolicyError, Role, SigningInput, TokenRule, claims::ClaimsError, keys::testing::TestKey,
+    Policy, PolicyError, Role, SigningInput, TokenCheck, claims::ClaimsError, keys::testing::TestKey,
     token::MAX_TOKEN_BYTES,
 };
 
@@ -292,20 +292,20 @@ fn an_inspection_reads_what_it_can() {
     assert_eq!(inspection.claims().unwrap()["aud"], "https://cobrowse.io/");
     let rules: Vec<_> = inspection.failures().map(VerifyError::rule).collect();
     for rule in [
-        TokenRule::CompactForm,
-        TokenRule::Algorithm,
-        TokenRule::Type,
-        TokenRule::Audience,
-        TokenRule::Issuer,
-        TokenRule::Subject,
-        TokenRule::Seconds,
-        TokenRule::IssuedAt,
-        TokenRule::Policy,
+        TokenCheck::CompactForm,
+        TokenCheck::Algorithm,
+        TokenCheck::Type,
+        TokenCheck::Audience,
+        TokenCheck::Issuer,
+        TokenCheck::Subject,
+        TokenCheck::Seconds,
+        TokenCheck::IssuedAt,
+        TokenCheck::Policy,
     ] {
         assert!(rules.contains(&rule), "{rule:?} in {rules:?}");
     }
     for finding in inspection.findings() {
-        assert!(!finding.sentence().is_empty());
+        assert!(!finding.message().is_empty());
         if let Outcome::Failed(error) = &finding.outcome {
             assert_eq!(error.rule(), finding.rule);
         }

@@ -52,12 +52,12 @@ impl Instance {
     ///
     /// Never: text and a number are always JSON.
     #[must_use]
-    pub fn token_response(&self, token: &AgentToken) -> Response<TokenJson> {
+    pub fn token_response(&self, token: &AgentToken) -> Response<TokenResponseBody> {
         let expires_at = token.expires_at().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
         let body = Members { token: token.expose_secret(), expires_at, api: self.origin() };
         #[expect(clippy::expect_used, reason = "no map and no foreign type, so nothing that JSON cannot express")]
         let body = serde_json::to_string(&body).expect("text and a number");
-        let mut response = Response::new(TokenJson(Zeroizing::new(body)));
+        let mut response = Response::new(TokenResponseBody(Zeroizing::new(body)));
         let headers = response.headers_mut();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
@@ -82,18 +82,18 @@ impl Instance {
 /// JSON with a token in it, and as secret as the token: the body of [`Instance::token_response`].
 ///
 /// It has no `Display`, its `Debug` shows nothing, and its memory is wiped when it is dropped.
-pub struct TokenJson(Zeroizing<String>);
+pub struct TokenResponseBody(Zeroizing<String>);
 
-impl From<TokenJson> for String {
+impl From<TokenResponseBody> for String {
     /// The text, for the one place that hands it over.
-    fn from(mut json: TokenJson) -> Self {
+    fn from(mut json: TokenResponseBody) -> Self {
         mem::take(&mut *json.0)
     }
 }
 
-impl fmt::Debug for TokenJson {
+impl fmt::Debug for TokenResponseBody {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("TokenJson(..)")
+        formatter.write_str("TokenResponseBody(..)")
     }
 }
 

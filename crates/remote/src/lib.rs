@@ -1,0 +1,5 @@
+#![doc = include_str!("../README.md")]
+
+mod service;
+
+pub use service::{KeyService, KeyVersion, ResolvedKey, ServiceSignature};
