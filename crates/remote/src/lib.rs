@@ -1,5 +1,13 @@
 #![doc = include_str!("../README.md")]
 
+mod cache;
+mod events;
+mod key;
+mod lookup;
+mod preflight;
 mod service;
+mod source;
 
+pub use preflight::{Preflight, PreflightStep, PreflightStepName};
 pub use service::{KeyService, KeyVersion, ResolvedKey, ServiceSignature};
+pub use source::{RemoteKey, RemoteKeyBuilder};

@@ -1,0 +1,424 @@
+//! A remote key over a scripted service, on tokio's paused clock.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::{
+    future::pending,
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
+
+use aws_lc_rs::{
+    encoding::{AsDer, PublicKeyX509Der},
+    rand::SystemRandom,
+    rsa::{KeyPair, KeySize},
+    signature::{KeyPair as _, RSA_PKCS1_SHA256},
+};
+use cobrowse_jwt_core::{
+    Access, AgentClaims, KeyError, KeyErrorKind, KeySource, LicenseKey, MintError, Minter, PublicKey, SigningInput,
+    async_trait,
+};
+use cobrowse_jwt_remote::{KeyService, KeyVersion, PreflightStepName, RemoteKey, ResolvedKey, ServiceSignature};
+use tokio::{
+    task::JoinSet,
+    time::{Instant, sleep, timeout},
+};
+
+const INPUT: SigningInput<'static> = SigningInput::new(b"header.payload");
+
+/// A service whose delays and failures a test sets. Its key has one version until `rotate`.
+#[derive(Debug)]
+struct Scripted {
+    pair: KeyPair,
+    script: Mutex<Script>,
+    resolves: AtomicUsize,
+    authentications: AtomicUsize,
+    in_flight: AtomicUsize,
+    most_in_flight: AtomicUsize,
+}
+
+#[derive(Clone, Debug, Default)]
+struct Script {
+    version: u64,
+    pinned: bool,
+    resolve: Call,
+    sign: Call,
+    authenticate: Call,
+    /// `sign` waits for `authenticate` to have succeeded once, as an SDK that resolves credentials inside the call.
+    needs_credentials: bool,
+    signs_with_version: Option<u64>,
+}
+
+#[derive(Clone, Debug, Default)]
+enum Call {
+    #[default]
+    Immediate,
+    After(Duration),
+    Never,
+    Fail(KeyErrorKind),
+}
+
+impl Call {
+    async fn run(&self) -> Result<(), KeyError> {
+        match self {
+            Self::Immediate => Ok(()),
+            Self::After(delay) => {
+                sleep(*delay).await;
+                Ok(())
+            }
+            Self::Never => pending().await,
+            Self::Fail(kind) => Err(KeyError::new(*kind, "scripted")),
+        }
+    }
+}
+
+impl Scripted {
+    fn new(script: Script) -> Arc<Self> {
+        Arc::new(Self {
+            pair: KeyPair::generate(KeySize::Rsa2048).unwrap(),
+            script: Mutex::new(script),
+            resolves: AtomicUsize::new(0),
+            authentications: AtomicUsize::new(0),
+            in_flight: AtomicUsize::new(0),
+            most_in_flight: AtomicUsize::new(0),
+        })
+    }
+
+    fn set(&self, change: impl FnOnce(&mut Script)) {
+        change(&mut self.script.lock().unwrap());
+    }
+
+    fn script(&self) -> Script {
+        self.script.lock().unwrap().clone()
+    }
+
+    fn resolves(&self) -> usize {
+        self.resolves.load(Ordering::SeqCst)
+    }
+}
+
+#[derive(Clone, Debug)]
+struct Service(Arc<Scripted>);
+
+#[async_trait]
+impl KeyService for Service {
+    async fn authenticate(&self) -> Result<(), KeyError> {
+        self.0.authentications.fetch_add(1, Ordering::SeqCst);
+        self.0.script().authenticate.run().await?;
+        self.0.set(|script| script.needs_credentials = false);
+        Ok(())
+    }
+
+    async fn resolve(&self) -> Result<ResolvedKey, KeyError> {
+        self.0.resolves.fetch_add(1, Ordering::SeqCst);
+        let Script { resolve, version, pinned, .. } = self.0.script();
+        resolve.run().await?;
+        let der = AsDer::<PublicKeyX509Der>::as_der(self.0.pair.public_key()).unwrap();
+        let public_key = PublicKey::from_spki_der(der.as_ref()).unwrap();
+        Ok(ResolvedKey { version: KeyVersion::new(version.to_string()), public_key, pinned })
+    }
+
+    async fn sign(&self, version: &KeyVersion, input: &SigningInput<'_>) -> Result<ServiceSignature, KeyError> {
+        let _open = Open::new(&self.0);
+        let script = self.0.script();
+        if script.needs_credentials {
+            sleep(Duration::from_millis(2_500)).await;
+        }
+        let result = script.sign.run().await;
+        result?;
+        let mut bytes = vec![0; self.0.pair.public_modulus_len()];
+        self.0.pair.sign(&RSA_PKCS1_SHA256, &SystemRandom::new(), input.message(), &mut bytes).unwrap();
+        let version = script.signs_with_version.map_or(version.clone(), |other| KeyVersion::new(other.to_string()));
+        Ok(ServiceSignature { bytes, version: Some(version) })
+    }
+}
+
+/// Counts a call as open until it ends or is dropped.
+struct Open<'a>(&'a Scripted);
+
+impl<'a> Open<'a> {
+    fn new(service: &'a Scripted) -> Self {
+        let open = service.in_flight.fetch_add(1, Ordering::SeqCst) + 1;
+        service.most_in_flight.fetch_max(open, Ordering::SeqCst);
+        Self(service)
+    }
+}
+
+impl Drop for Open<'_> {
+    fn drop(&mut self) {
+        self.0.in_flight.fetch_sub(1, Ordering::SeqCst);
+    }
+}
+
+fn remote(script: Script) -> (Arc<Scripted>, RemoteKey<Service>) {
+    let service = Scripted::new(script);
+    (Arc::clone(&service), RemoteKey::new(Service(service)))
+}
+
+fn minter(key: &RemoteKey<Service>) -> Minter {
+    Minter::new(LicenseKey::new("SPGqPIcVnsOEJQ").unwrap(), key.clone())
+}
+
+fn claims() -> AgentClaims {
+    AgentClaims::new("jane@example.com", Access::AccountDefault).unwrap()
+}
+
+fn kind(error: &MintError) -> KeyErrorKind {
+    let MintError::Key(error) = error else { panic!("{error:?}") };
+    error.kind()
+}
+
+async fn elapsed<T>(work: impl Future<Output = T>) -> (T, Duration) {
+    let start = Instant::now();
+    let result = work.await;
+    (result, start.elapsed())
+}
+
+const MILLISECOND: Duration = Duration::from_millis(1);
+const SECOND: Duration = Duration::from_secs(1);
+
+#[tokio::test(start_paused = true)]
+async fn signing_key_with_many_callers_resolves_once() {
+    let (service, key) = remote(Script { resolve: Call::After(SECOND), ..Script::default() });
+    let mut callers = JoinSet::new();
+    for _ in 0..50 {
+        let key = key.clone();
+        callers.spawn(async move { key.signing_key().await.unwrap() });
+    }
+    let keys = callers.join_all().await;
+    assert!(keys.iter().all(|other| Arc::ptr_eq(other, &keys[0])));
+    assert_eq!(service.resolves(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn signing_key_with_failing_lookup_fails_all_callers_once() {
+    let (service, key) = remote(Script { resolve: Call::Fail(KeyErrorKind::NotFound), ..Script::default() });
+    for _ in 0..50 {
+        assert_eq!(key.signing_key().await.unwrap_err().kind(), KeyErrorKind::NotFound);
+    }
+    assert_eq!(service.resolves(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn dropped_caller_does_not_cancel_the_lookup() {
+    let (service, key) = remote(Script { resolve: Call::After(2 * SECOND), ..Script::default() });
+    assert!(timeout(SECOND, key.signing_key()).await.is_err());
+    sleep(2 * SECOND).await;
+    let (result, waited) = elapsed(key.signing_key()).await;
+    assert!(result.is_ok());
+    assert_eq!((waited, service.resolves()), (Duration::ZERO, 1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn dropped_source_aborts_the_lookup() {
+    let (service, key) = remote(Script { resolve: Call::Never, ..Script::default() });
+    assert!(timeout(SECOND, key.signing_key()).await.is_err());
+    drop(key);
+    sleep(MILLISECOND).await;
+    assert_eq!(Arc::strong_count(&service), 1, "the task and its service are gone");
+}
+
+#[tokio::test(start_paused = true)]
+async fn mint_is_bounded_whatever_the_service_does() {
+    let (service, key) = remote(Script { resolve: Call::Never, sign: Call::Never, ..Script::default() });
+    let minter = minter(&key);
+    let (error, waited) = elapsed(minter.mint(&claims())).await;
+    assert_eq!((kind(&error.unwrap_err()), waited), (KeyErrorKind::Unavailable, 3 * SECOND), "cold");
+
+    service.set(|script| script.resolve = Call::After(2_999 * MILLISECOND));
+    sleep(30 * SECOND).await;
+    let (error, waited) = elapsed(minter.mint(&claims())).await;
+    assert_eq!(kind(&error.unwrap_err()), KeyErrorKind::Unavailable);
+    assert!(waited <= 6 * SECOND, "cold, both slow: {waited:?}");
+
+    let (error, waited) = elapsed(minter.mint(&claims())).await;
+    assert_eq!((kind(&error.unwrap_err()), waited), (KeyErrorKind::Unavailable, 3 * SECOND), "warm");
+
+    service.set(|script| {
+        script.sign = Call::Fail(KeyErrorKind::Superseded);
+        script.resolve = Call::After(2_999 * MILLISECOND);
+        script.version = 1;
+    });
+    let (error, waited) = elapsed(minter.mint(&claims())).await;
+    assert_eq!(kind(&error.unwrap_err()), KeyErrorKind::Superseded);
+    assert!(waited <= 9 * SECOND, "superseded: {waited:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn expired_key_is_served_when_the_lookup_hangs_and_only_one_mint_waits() {
+    let (service, key) = remote(Script::default());
+    let minter = minter(&key);
+    minter.mint(&claims()).await.unwrap();
+    service.set(|script| script.resolve = Call::Never);
+    sleep(16 * 60 * SECOND).await;
+    let (token, waited) = elapsed(minter.mint(&claims())).await;
+    assert!(token.is_ok());
+    assert_eq!(waited, 3 * SECOND);
+    let (token, waited) = elapsed(minter.mint(&claims())).await;
+    assert!(token.is_ok());
+    assert_eq!(waited, Duration::ZERO);
+}
+
+#[tokio::test(start_paused = true)]
+async fn stale_key_is_refreshed_in_the_background_and_rotates() {
+    let (service, key) = remote(Script::default());
+    let first = key.signing_key().await.unwrap();
+    service.set(|script| (script.version, script.resolve) = (1, Call::After(2 * SECOND)));
+    sleep(6 * 60 * SECOND).await;
+    let (during, waited) = elapsed(key.signing_key()).await;
+    assert!(Arc::ptr_eq(&during.unwrap(), &first));
+    assert_eq!(waited, Duration::ZERO);
+    sleep(3 * SECOND).await;
+    assert!(!Arc::ptr_eq(&key.signing_key().await.unwrap(), &first));
+    assert_eq!(service.resolves(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn pinned_version_is_resolved_once() {
+    let (service, key) = remote(Script { pinned: true, ..Script::default() });
+    key.signing_key().await.unwrap();
+    sleep(24 * 60 * 60 * SECOND).await;
+    key.signing_key().await.unwrap();
+    assert_eq!(service.resolves(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn refresh_returns_the_same_snapshot_until_the_version_changes() {
+    let (service, key) = remote(Script::default());
+    let first = key.signing_key().await.unwrap();
+    assert!(Arc::ptr_eq(&key.refresh().await.unwrap(), &first));
+    service.set(|script| script.version = 1);
+    assert!(Arc::ptr_eq(&key.refresh().await.unwrap(), &first), "held off for 5 s");
+    sleep(5 * SECOND).await;
+    let second = key.refresh().await.unwrap();
+    assert!(!Arc::ptr_eq(&second, &first));
+    assert!(Arc::ptr_eq(&key.signing_key().await.unwrap(), &second));
+}
+
+#[tokio::test(start_paused = true)]
+async fn caller_that_gives_up_before_the_credentials_arrive_does_not_cancel_them() {
+    let credentials = Call::After(2_500 * MILLISECOND);
+    let (service, key) = remote(Script { authenticate: credentials, ..Script::default() });
+    let minter = minter(&key);
+    key.signing_key().await.unwrap();
+    service.set(|script| script.needs_credentials = true);
+    for _ in 0..3 {
+        assert!(timeout(2 * SECOND, minter.mint(&claims())).await.is_err());
+    }
+    assert!(timeout(2 * SECOND, minter.mint(&claims())).await.is_ok());
+    assert!(service.authentications.load(Ordering::SeqCst) <= 3, "one authentication at a time");
+}
+
+#[tokio::test(start_paused = true)]
+async fn signature_that_times_out_authenticates_in_the_background() {
+    let (service, key) =
+        remote(Script { authenticate: Call::After(10 * SECOND), sign: Call::Never, ..Script::default() });
+    let signing_key = key.signing_key().await.unwrap();
+    for _ in 0..3 {
+        assert_eq!(signing_key.sign(&INPUT).await.unwrap_err().kind(), KeyErrorKind::Unavailable);
+    }
+    assert_eq!(service.authentications.load(Ordering::SeqCst), 1);
+    service.set(|script| script.sign = Call::Fail(KeyErrorKind::AccessDenied));
+    sleep(20 * SECOND).await;
+    signing_key.sign(&INPUT).await.unwrap_err();
+    assert_eq!(service.authentications.load(Ordering::SeqCst), 1, "an answer needs no authentication");
+}
+
+#[tokio::test(start_paused = true)]
+async fn failing_signatures_cause_at_most_one_lookup_in_five_seconds() {
+    for failure in [KeyErrorKind::Superseded, KeyErrorKind::Unavailable, KeyErrorKind::Throttled] {
+        let (service, key) = remote(Script { sign: Call::Fail(failure), ..Script::default() });
+        let minter = minter(&key);
+        for _ in 0..200 {
+            assert_eq!(kind(&minter.mint(&claims()).await.unwrap_err()), failure);
+            sleep(100 * MILLISECOND).await;
+        }
+        let most = 2 + 20 / 5;
+        assert!(service.resolves() <= most, "{failure:?}: {} lookups in 20 s", service.resolves());
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn wrong_name_that_is_corrected_signs_after_five_seconds_at_the_latest() {
+    let service = Scripted::new(Script { resolve: Call::Fail(KeyErrorKind::NotFound), ..Script::default() });
+    let key = RemoteKey::builder(Service(Arc::clone(&service))).refresh_after(Duration::MAX).build();
+    let minter = minter(&key);
+    assert_eq!(kind(&minter.mint(&claims()).await.unwrap_err()), KeyErrorKind::NotFound);
+    service.set(|script| script.resolve = Call::Immediate);
+    let start = Instant::now();
+    while minter.mint(&claims()).await.is_err() {
+        sleep(100 * MILLISECOND).await;
+    }
+    assert!(start.elapsed() <= 5 * SECOND);
+}
+
+#[tokio::test(start_paused = true)]
+async fn max_in_flight_throttles_callers_that_cannot_start_in_time() {
+    let service = Scripted::new(Script { sign: Call::After(100 * MILLISECOND), ..Script::default() });
+    let key = RemoteKey::builder(Service(Arc::clone(&service))).max_in_flight(8.try_into().unwrap()).build();
+    let signing_key = key.signing_key().await.unwrap();
+    let mut callers = JoinSet::new();
+    for _ in 0..400 {
+        let signing_key = Arc::clone(&signing_key);
+        callers.spawn(async move { signing_key.sign(&INPUT).await });
+    }
+    let results = callers.join_all().await;
+    assert_eq!(service.most_in_flight.load(Ordering::SeqCst), 8);
+    let signed = results.iter().filter(|result| result.is_ok()).count();
+    assert!((232..=240).contains(&signed), "{signed}");
+    let throttled = |error: &KeyError| error.kind() == KeyErrorKind::Throttled;
+    assert!(results.iter().filter_map(|result| result.as_ref().err()).all(throttled));
+    assert_eq!(service.authentications.load(Ordering::SeqCst), 0, "load needs no new credentials");
+}
+
+#[tokio::test(start_paused = true)]
+async fn signature_from_another_version_is_refused() {
+    let (_, key) = remote(Script { signs_with_version: Some(7), ..Script::default() });
+    let error = key.signing_key().await.unwrap().sign(&INPUT).await.unwrap_err();
+    assert_eq!(error.kind(), KeyErrorKind::InvalidResponse);
+}
+
+#[tokio::test(start_paused = true)]
+async fn preflight_stops_at_the_first_failure() {
+    use PreflightStepName::{Authenticate, Resolve, Sign, Verify};
+    let failing = || Call::Fail(KeyErrorKind::AccessDenied);
+    for (script, steps, passes) in [
+        (Script::default(), &[Authenticate, Resolve, Sign, Verify][..], true),
+        (Script { authenticate: failing(), ..Script::default() }, &[Authenticate], false),
+        (Script { resolve: failing(), ..Script::default() }, &[Authenticate, Resolve], false),
+        (Script { sign: failing(), ..Script::default() }, &[Authenticate, Resolve, Sign], false),
+        (Script { authenticate: Call::Never, ..Script::default() }, &[Authenticate], false),
+    ] {
+        let (preflight, waited) = elapsed(remote(script).1.preflight()).await;
+        let names: Vec<_> = preflight.steps().iter().map(|step| step.name).collect();
+        assert_eq!((&names[..], preflight.result().is_ok()), (steps, passes));
+        assert!(waited <= 26 * SECOND);
+    }
+}
+
+#[test]
+fn call_without_runtime_returns_error() {
+    let (_, key) = remote(Script::default());
+    let error = pollster::block_on(key.signing_key()).unwrap_err();
+    assert_eq!(error.to_string(), "must be called from a Tokio runtime");
+}
+
+#[test]
+fn lookup_whose_runtime_ended_is_replaced() {
+    let (service, key) = remote(Script { resolve: Call::Never, ..Script::default() });
+    let runtime = || tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+    runtime().block_on(async { timeout(MILLISECOND, key.signing_key()).await.unwrap_err() });
+    service.set(|script| script.resolve = Call::Immediate);
+    runtime().block_on(key.signing_key()).unwrap();
+}
+
+#[test]
+fn debug_shows_the_public_key_alone() {
+    let (_, key) = remote(Script::default());
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+    runtime.block_on(key.signing_key()).unwrap();
+    let shown = format!("{key:?} {:?}", KeyVersion::new("arn:aws:kms:eu-central-1:111122223333:key/mrk-1"));
+    assert!(shown.contains("thumbprint") && !shown.contains("1111"), "{shown}");
+}
