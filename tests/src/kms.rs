@@ -5,12 +5,15 @@ use aws_lc_rs::{
     rand,
     rsa::{OAEP_SHA256_MGF1SHA256, OaepPublicEncryptingKey, PublicEncryptingKey},
 };
-use cobrowse_jwt::aws_kms::aws_sdk_kms::{
-    Client,
-    config::{BehaviorVersion, Config, Credentials, Region, timeout::TimeoutConfig},
-    operation::create_key::builders::CreateKeyFluentBuilder,
-    primitives::Blob,
-    types::{AlgorithmSpec, ExpirationModelType, KeySpec, KeyUsageType, OriginType, WrappingKeySpec},
+use cobrowse_jwt::aws_kms::{
+    AwsKmsKey, AwsKmsKeyBuilder,
+    aws_sdk_kms::{
+        Client,
+        config::{BehaviorVersion, Config, Credentials, Region},
+        operation::create_key::builders::CreateKeyFluentBuilder,
+        primitives::Blob,
+        types::{AlgorithmSpec, ExpirationModelType, KeySpec, KeyUsageType, OriginType, WrappingKeySpec},
+    },
 };
 
 /// A client of an emulator, or of anything that speaks KMS's protocol.
@@ -31,14 +34,6 @@ pub fn kms_client_in(endpoint: &str, region: &str) -> Client {
     Client::from_conf(config.build())
 }
 
-/// A client that waits as long as a busy machine takes, for the tests that are not about deadlines.
-#[must_use]
-pub fn patient_kms_client(endpoint: &str) -> Client {
-    let patience = Duration::from_mins(1);
-    let timeouts = TimeoutConfig::builder().read_timeout(patience).operation_timeout(patience).build();
-    Client::from_conf(kms_client(endpoint).config().to_builder().timeout_config(timeouts).build())
-}
-
 /// An emulator of AWS KMS that `cargo xtask test` has started.
 #[derive(Clone, Debug)]
 pub struct Emulator {
@@ -55,7 +50,12 @@ impl Emulator {
         let url = std::env::var(variable).unwrap_or_else(|_| {
             panic!("{variable} is not set; run `cargo xtask test`, or `cargo xtask services up` first")
         });
-        Self { client: patient_kms_client(&url), url }
+        Self { client: kms_client(&url), url }
+    }
+
+    /// A builder for a key source with this id, which waits as long as a busy machine takes.
+    pub fn key(&self, key_id: &str) -> AwsKmsKeyBuilder {
+        AwsKmsKey::builder(&self.client, key_id).operation_timeout(Duration::from_mins(1))
     }
 
     /// A new key and its ARN.

@@ -2,7 +2,6 @@
 
 use std::{
     env,
-    process::Command,
     time::{Duration, SystemTime},
 };
 
@@ -12,7 +11,7 @@ use cobrowse_jwt::{
     env::EnvKey,
     pem::{PemKey, RsaKeySize},
 };
-use cobrowse_jwt_tests::{Emulator, license_key, node_json, serve};
+use cobrowse_jwt_tests::{Emulator, license_key, node_json, reexec, serve};
 use cobrowse_stub::{Account, Stub};
 use serde_json::{Value, json};
 
@@ -31,17 +30,12 @@ async fn a_key_in_pem_signs_an_agent_in() {
 async fn a_key_in_a_variable_signs_an_agent_in() {
     let key = PemKey::generate(RsaKeySize::Rsa2048).unwrap();
     let service = Service::start(key.public_key()).await;
-    // This process cannot set its own variables safely.
-    let mut child = Command::new(env::current_exe().unwrap());
-    child.args(["--exact", "child", "--ignored", "--nocapture"]).env("COBROWSE_TEST_KEY", key.to_pkcs8_pem().unwrap());
-    let output = String::from_utf8(child.output().unwrap().stdout).unwrap();
-    let (_, token) = output.split_once("<<").unwrap();
-    service.signs_in(token.split_once(">>").unwrap().0);
+    service.signs_in(&reexec([("COBROWSE_TEST_KEY", key.to_pkcs8_pem().unwrap().as_str())]));
 }
 
 #[tokio::test]
-#[ignore = "runs in the child of another test, and by itself does nothing"]
-async fn child() {
+#[ignore = "runs in the child process of another test"]
+async fn reexec_helper() {
     if env::var_os("COBROWSE_TEST_KEY").is_some() {
         println!("<<{}>>", mint(EnvKey::new("COBROWSE_TEST_KEY").unwrap(), agent()).await);
     }
@@ -52,7 +46,7 @@ async fn child() {
 async fn a_key_in_kms_signs_an_agent_in_ministack() {
     let kms = Emulator::from_env("COBROWSE_TEST_MINISTACK");
     let arn = kms.create_rsa(KeySpec::Rsa2048).await;
-    let key = AwsKmsKey::new(&kms.client, arn);
+    let key = AwsKmsKey::new(&kms.client, arn).unwrap();
     let public_key = key.signing_key().await.unwrap().public_key().clone();
     let service = Service::start(&public_key).await;
     service.signs_in(mint(key, agent()).await);

@@ -1,24 +1,19 @@
 //! An encrypted key and its passphrase, each from a variable.
 
-use std::{env, process::Command};
+use std::env;
 
 use cobrowse_jwt::{env::EnvKey, pem::PemKey};
-use cobrowse_jwt_tests::{Openssl, PASSPHRASE};
+use cobrowse_jwt_tests::{Openssl, PASSPHRASE, reexec};
 
-/// This process cannot set its own variables safely.
 fn read(pem: &[u8], passphrase: Option<&str>) -> String {
-    let mut child = Command::new(env::current_exe().unwrap());
-    child.args(["--exact", "child", "--ignored", "--nocapture"]);
-    child.env("COBROWSE_TEST_KEY", String::from_utf8(pem.to_vec()).unwrap());
-    if let Some(passphrase) = passphrase {
-        child.env("COBROWSE_TEST_PASSPHRASE", passphrase);
-    }
-    String::from_utf8(child.output().unwrap().stdout).unwrap()
+    let pem = String::from_utf8(pem.to_vec()).unwrap();
+    let passphrase = passphrase.map(|passphrase| ("COBROWSE_TEST_PASSPHRASE", passphrase));
+    reexec([("COBROWSE_TEST_KEY", pem.as_str())].into_iter().chain(passphrase))
 }
 
 #[test]
-#[ignore = "runs in the children of the other test, and by itself does nothing"]
-fn child() {
+#[ignore = "runs in the child process of the other test"]
+fn reexec_helper() {
     if env::var_os("COBROWSE_TEST_KEY").is_some() {
         match EnvKey::with_passphrase("COBROWSE_TEST_KEY", "COBROWSE_TEST_PASSPHRASE") {
             Ok(key) => println!("<<{}>>", key.public_key().thumbprint()),

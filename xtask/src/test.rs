@@ -13,6 +13,9 @@ pub(crate) fn test() -> ExitCode {
         let others = "--exclude cobrowse-jwt-tests --exclude cobrowse-jwt-cli";
         succeed(&mut cargo(&format!("test --no-fail-fast --workspace --all-features {others}")))
     });
+    report.step("100,000 mints over AWS KMS", || {
+        succeed(&mut cargo("test --package cobrowse-jwt-aws-kms --test load -- --ignored"))
+    });
     against_real_programs(&mut report);
     report.step("both crypto features of jsonwebtoken", || {
         let manifest = "--manifest-path tests/feature-unification/Cargo.toml --target-dir target/feature-unification";
@@ -33,7 +36,8 @@ fn against_real_programs(report: &mut Report) {
         report.step(name, || {
             // The command's own tests are among them: they need the program built beside them.
             let packages = "--package cobrowse-jwt-tests --package cobrowse-jwt-cli";
-            let mut cargo = cargo(&format!("test --no-fail-fast {packages} -- --include-ignored"));
+            // The helpers of the re-exec tests run in child processes only.
+            let mut cargo = cargo(&format!("test --no-fail-fast {packages} -- --include-ignored --skip reexec_helper"));
             cargo.env("COBROWSE_TEST_NODE_MODULES", modules).env("COBROWSE_TEST_PYTHON", python);
             cargo.env("COBROWSE_TEST_CHROMIUM", chromium);
             cargo.envs(services.settings());

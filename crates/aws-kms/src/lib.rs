@@ -1,15 +1,13 @@
 #![doc = include_str!("../README.md")]
 
-mod entropy;
+mod builder;
+mod client;
 mod error;
-mod key;
-mod lookup;
-mod preflight;
-mod settings;
-mod source;
+mod key_id;
+mod service;
 
 pub use aws_config;
 pub use aws_sdk_kms;
+pub use cobrowse_jwt_remote::{Preflight, PreflightStep, PreflightStepName};
 
-pub use preflight::{Preflight, PreflightStep};
-pub use source::{AwsKmsKey, AwsKmsKeyBuilder};
+pub use builder::{AwsKmsKey, AwsKmsKeyBuilder};

@@ -11,44 +11,45 @@ use crate::{
     output::{self, ERROR},
 };
 
-/// Why there is no result: one sentence that says what to do, and the causes for those who ask for them.
+/// Why there is no result: a message, advice where there is some, and the causes for `--verbose`.
 ///
-/// Holds texts and no errors, of which none has a key, a token or a passphrase.
+/// Contains texts and not errors. None of them contains a key, a token or a passphrase.
 #[derive(Clone, Debug)]
 pub(crate) struct Failure {
     exit: Exit,
-    sentence: String,
+    message: String,
+    hint: Option<String>,
     causes: Vec<String>,
     pem: Option<PemErrorKind>,
     leads_nowhere: bool,
 }
 
 impl Failure {
-    pub(crate) fn new(exit: Exit, sentence: impl Into<String>) -> Self {
-        Self { exit, sentence: sentence.into(), causes: Vec::new(), pem: None, leads_nowhere: false }
+    pub(crate) fn new(exit: Exit, message: impl Into<String>) -> Self {
+        Self { exit, message: message.into(), hint: None, causes: Vec::new(), pem: None, leads_nowhere: false }
     }
 
-    pub(crate) fn usage(sentence: impl Into<String>) -> Self {
-        Self::new(Exit::Usage, sentence)
+    pub(crate) fn usage(message: impl Into<String>) -> Self {
+        Self::new(Exit::Usage, message)
     }
 
-    /// In the words of the error, and with its causes.
+    /// With the message of the error and its causes.
     pub(crate) fn of(exit: Exit, error: &(dyn Error + 'static)) -> Self {
-        Self { causes: error.source().map(sentences).unwrap_or_default(), ..Self::new(exit, error.to_string()) }
+        Self { causes: error.source().map(messages).unwrap_or_default(), ..Self::new(exit, error.to_string()) }
     }
 
     /// With this error as its cause, and the causes of that.
     pub(crate) fn because(self, cause: &(dyn Error + 'static)) -> Self {
-        Self { causes: sentences(cause), ..self }
+        Self { causes: messages(cause), ..self }
     }
 
-    /// The same, with the place of what it is about before it.
+    /// With the place of the failure before the message.
     pub(crate) fn about(self, place: &str) -> Self {
-        Self { sentence: format!("{place}: {}", self.sentence), ..self }
+        Self { message: format!("{place}: {}", self.message), ..self }
     }
 
-    pub(crate) fn with_advice(self, advice: &str) -> Self {
-        Self { sentence: format!("{}; {advice}", self.sentence), ..self }
+    pub(crate) fn with_hint(self, hint: impl Into<Option<&'static str>>) -> Self {
+        Self { hint: hint.into().map(str::to_owned).or(self.hint), ..self }
     }
 
     /// It was a key's name that is wrong, and not the key.
@@ -61,7 +62,11 @@ impl Failure {
     }
 
     pub(crate) fn message(&self) -> &str {
-        &self.sentence
+        &self.message
+    }
+
+    pub(crate) fn hint(&self) -> Option<&str> {
+        self.hint.as_deref()
     }
 
     pub(crate) fn causes(&self) -> &[String] {
@@ -74,7 +79,10 @@ impl Failure {
     }
 
     pub(crate) fn show(&self, verbose: bool) {
-        output::note(format_args!("{ERROR}error:{ERROR:#} {}", self.sentence));
+        output::note(format_args!("{ERROR}error:{ERROR:#} {}", self.message));
+        if let Some(hint) = &self.hint {
+            output::note(format_args!("  hint: {hint}"));
+        }
         for cause in self.causes.iter().filter(|_| verbose) {
             output::note(format_args!("  because: {cause}"));
         }
@@ -96,20 +104,20 @@ impl From<KeyError> for Failure {
         let env = chain(&error).find_map(|error| error.downcast_ref::<EnvError>());
         let pem = chain(&error).find_map(|error| error.downcast_ref::<PemError>());
         // The error that knows most: a key error of ours points to its cause, which names file and case.
-        let told = match (env, pem) {
+        let described = match (env, pem) {
             (_, Some(pem)) => Self::of(exit, pem),
             (Some(env), None) => Self::of(exit, env),
-            (None, None) => Self::of(exit, &error),
+            (None, None) => Self::of(exit, &error).with_hint(error.hint()),
         };
-        let sentence = match (env, pem.map(PemError::kind)) {
+        let message = match (env, pem.map(PemError::kind)) {
             (_, Some(PemErrorKind::PassphraseMissing)) => {
                 "the key is encrypted; give its passphrase by --passphrase-file or in COBROWSE_PASSPHRASE".to_owned()
             }
-            (Some(env), Some(_)) => format!("the variable {}: {}", env.variable(), told.sentence),
-            _ => told.sentence,
+            (Some(env), Some(_)) => format!("the variable {}: {}", env.variable(), described.message),
+            _ => described.message,
         };
         let leads_nowhere = error.kind() == KeyErrorKind::NotFound;
-        Self { pem: pem.map(PemError::kind), leads_nowhere, sentence, ..told }
+        Self { pem: pem.map(PemError::kind), leads_nowhere, message, ..described }
     }
 }
 
@@ -117,7 +125,7 @@ impl From<MintError> for Failure {
     fn from(error: MintError) -> Self {
         match error {
             MintError::Key(error) => error.into(),
-            error => Self::of(Exit::Refused, &error),
+            error => Self::of(Exit::Refused, &error).with_hint(error.hint()),
         }
     }
 }
@@ -140,6 +148,6 @@ fn chain<'e>(error: &'e (dyn Error + 'static)) -> impl Iterator<Item = &'e (dyn 
     iter::successors(Some(error), |&error| error.source())
 }
 
-fn sentences(error: &(dyn Error + 'static)) -> Vec<String> {
+fn messages(error: &(dyn Error + 'static)) -> Vec<String> {
     chain(error).map(ToString::to_string).collect()
 }

@@ -55,7 +55,7 @@ impl<'a> Key<'a> {
                 // As AWS names keys.
                 let is_of_aws_kms = self.starts_with("alias/") || self.starts_with("arn:");
                 let failure = if is_of_aws_kms {
-                    failure.with_advice("for a key in AWS KMS write awskms:/// before it, as in awskms:///alias/x")
+                    failure.with_hint("for a key in AWS KMS write awskms:/// before it, as in awskms:///alias/x")
                 } else {
                     failure
                 };

@@ -5,9 +5,11 @@ mod events;
 mod key;
 mod lookup;
 mod preflight;
+mod redaction;
 mod service;
 mod source;
 
 pub use preflight::{Preflight, PreflightStep, PreflightStepName};
+pub use redaction::redact;
 pub use service::{KeyService, KeyVersion, ResolvedKey, ServiceSignature};
 pub use source::{RemoteKey, RemoteKeyBuilder};

@@ -44,14 +44,7 @@ impl<S: KeyService> RemoteKey<S> {
 
     /// Returns a builder for a source.
     pub fn builder(service: S) -> RemoteKeyBuilder<S> {
-        RemoteKeyBuilder {
-            service,
-            refresh_after: Duration::from_secs(5 * 60),
-            max_age: Duration::from_secs(15 * 60),
-            operation_timeout: Duration::from_secs(3),
-            lookup_timeout: Duration::from_secs(20),
-            max_in_flight: None,
-        }
+        RemoteKeyBuilder::default().with_service(service)
     }
 
     /// Returns the service.
@@ -60,8 +53,13 @@ impl<S: KeyService> RemoteKey<S> {
         &self.0.signer.service
     }
 
-    /// Obtains credentials, for at most `lookup_timeout`.
-    pub(crate) async fn authenticate(&self) -> Result<(), KeyError> {
+    /// Obtains credentials or logs in, for at most `lookup_timeout`, so that no mint waits for it.
+    ///
+    /// # Errors
+    ///
+    /// The error of the service, [`Unavailable`](cobrowse_jwt_core::KeyErrorKind::Unavailable) after the timeout, and
+    /// [`InvalidKey`](cobrowse_jwt_core::KeyErrorKind::InvalidKey) outside of a Tokio runtime.
+    pub async fn authenticate(&self) -> Result<(), KeyError> {
         runtime()?;
         let signer = &self.0.signer;
         timeout(signer.lookup_timeout, signer.service.authenticate()).await.unwrap_or_else(|_| Err(timed_out()))
@@ -129,7 +127,27 @@ pub struct RemoteKeyBuilder<S> {
     max_in_flight: Option<NonZeroUsize>,
 }
 
-impl<S: KeyService> RemoteKeyBuilder<S> {
+impl Default for RemoteKeyBuilder<()> {
+    /// Returns the default deadlines without a service, for the builder of an adapter.
+    fn default() -> Self {
+        Self {
+            service: (),
+            refresh_after: Duration::from_secs(5 * 60),
+            max_age: Duration::from_secs(15 * 60),
+            operation_timeout: Duration::from_secs(3),
+            lookup_timeout: Duration::from_secs(20),
+            max_in_flight: None,
+        }
+    }
+}
+
+impl<S> RemoteKeyBuilder<S> {
+    /// Sets the service, and keeps everything else.
+    pub fn with_service<T: KeyService>(self, service: T) -> RemoteKeyBuilder<T> {
+        let Self { service: _, refresh_after, max_age, operation_timeout, lookup_timeout, max_in_flight } = self;
+        RemoteKeyBuilder { service, refresh_after, max_age, operation_timeout, lookup_timeout, max_in_flight }
+    }
+
     /// Sets the age from which the version is looked up again in the background; 5 minutes by default. Up to a tenth of it is taken
     /// off at random, so that many processes do not refresh at the same moment.
     pub fn refresh_after(self, age: Duration) -> Self {
@@ -156,7 +174,9 @@ impl<S: KeyService> RemoteKeyBuilder<S> {
     pub fn max_in_flight(self, signatures: NonZeroUsize) -> Self {
         Self { max_in_flight: Some(signatures), ..self }
     }
+}
 
+impl<S: KeyService> RemoteKeyBuilder<S> {
     /// Returns the source. Nothing is sent until a key is needed.
     #[must_use]
     pub fn build(self) -> RemoteKey<S> {

@@ -24,10 +24,10 @@ async fn run() -> Result<(), Box<dyn Error>> {
     let key = AwsKmsKey::from_env(key_id).await?;
     let preflight = key.preflight().await;
     for step in preflight.steps() {
-        let outcome = if step.outcome.is_ok() { "ok" } else { "FAILED" };
-        eprintln!("{:<12} {:>5} ms  {outcome}", step.name, step.took.as_millis());
+        let result = if step.result.is_ok() { "ok" } else { "FAILED" };
+        eprintln!("{:<12} {:>5} ms  {result}", step.name, step.elapsed.as_millis());
     }
-    preflight.outcome()?;
+    preflight.result()?;
 
     let minter = Minter::new(license_key, key);
     eprintln!("\npaste into the Cobrowse dashboard, Settings > Integrations > JWT SSO:");

@@ -1,48 +1,48 @@
 use std::{sync::Arc, time::Instant};
 
-use cobrowse_jwt::{KeySource, KeyUriRegistry};
+use cobrowse_jwt::{KeySource, KeyUriRegistry, aws_kms::PreflightStepName};
 
 use super::checkup::Checkup;
 use crate::{key::Key, progress::Progress};
 
-/// By the preflight of the library, which signs and verifies.
+/// Opens the key and adds the steps of its preflight.
 pub(super) async fn reach(key: Key<'_>, checkup: &mut Checkup<'_>) -> Option<Arc<dyn KeySource>> {
     let start = Instant::now();
     let opened = {
-        let _progress = Progress::of("loading the AWS credentials");
-        KeyUriRegistry::aws_kms_builder(key.uri).await
+        let _progress = Progress::of("loading the AWS configuration");
+        KeyUriRegistry::aws_kms_builder(key.uri).await.and_then(|builder| Ok(builder.build()?))
     };
     let source = match opened {
-        Ok(builder) => builder.build(),
+        Ok(source) => source,
         Err(error) => {
             checkup.failed("open", &error.into());
             return None;
         }
     };
-    checkup.passed("open", Some(start.elapsed()), "the AWS configuration was read");
+    checkup.passed("open", Some(start.elapsed()), "AWS configuration loaded");
     let preflight = {
-        let _progress = Progress::of("asking AWS KMS");
+        let _progress = Progress::of("calling AWS KMS");
         source.preflight().await
     };
     for step in preflight.steps() {
-        match &step.outcome {
-            Ok(()) => checkup.passed(step.name, Some(step.took), words(step.name)),
+        match &step.result {
+            Ok(()) => checkup.passed(step.name.id(), Some(step.elapsed), description(step.name)),
             Err(error) => {
-                checkup.failed(step.name, &error.clone().into());
+                checkup.failed(step.name.id(), &error.clone().into());
                 return None;
             }
         }
     }
-    checkup.passed("permissions", None, "AWS KMS has allowed kms:GetPublicKey and kms:Sign");
+    checkup.passed("permissions", None, "kms:GetPublicKey and kms:Sign allowed");
     Some(Arc::new(source))
 }
 
-fn words(step: &str) -> &'static str {
+fn description(step: PreflightStepName) -> &'static str {
     match step {
-        "credentials" => "there are AWS credentials",
-        "resolve" => "the key id leads to a key for RS256",
-        "sign" => "the key signs",
-        "verify" => "its signature verifies under its public half",
+        PreflightStepName::Authenticate => "AWS credentials loaded",
+        PreflightStepName::Resolve => "key id resolved to an RSA signing key",
+        PreflightStepName::Sign => "message signed",
+        PreflightStepName::Verify => "signature verified with the public key",
         _ => "ok",
     }
 }

@@ -42,6 +42,9 @@ impl<'o> Checkup<'o> {
     pub(super) fn failed(&mut self, step: &str, failure: &Failure) {
         self.first_failure.get_or_insert(failure.exit());
         self.line("FAILED", BAD, step, None, failure.message());
+        if let Some(hint) = failure.hint().filter(|_| self.written.is_ok()) {
+            self.written = writeln!(self.stdout, "{:32}hint: {hint}", "");
+        }
         for cause in failure.causes().iter().filter(|_| self.verbose) {
             if self.written.is_ok() {
                 self.written = writeln!(self.stdout, "{:32}because: {cause}", "");

@@ -125,11 +125,7 @@ impl Doctor {
                 let moved = matches!(error, MintError::UnregisteredKey { .. }) && key.is_an_alias();
                 let failure = Failure::from(error);
                 let failure = if moved {
-                    let words = format!(
-                        "{}; the alias may have been moved: move it back, or register the new key",
-                        failure.message()
-                    );
-                    Failure::new(failure.exit(), words)
+                    failure.with_hint("the alias may have been moved: move it back, or register the new key")
                 } else {
                     failure
                 };

@@ -48,7 +48,7 @@ fn another_key_than_the_dashboards_is_named() {
     let ended = folder.run(&[&DOCTOR, &["--expect-public-key", "registered.pem"][..]].concat());
     let said = ended.exits(1, "").stdout;
     assert!(steps(&said).contains(&("FAILED", "registered")), "{said}");
-    assert!(said.contains("paste its public key into the Cobrowse dashboard"), "{said}");
+    assert!(said.contains("register its public key in the Cobrowse dashboard"), "{said}");
     assert!(steps(&said).contains(&("ok", "latency")), "the rest is looked at all the same: {said}");
     assert!(said.ends_with("\nNot all of it holds.\n"), "{said}");
 }

@@ -149,7 +149,7 @@ fn another_key_than_the_dashboards_mints_nothing() {
     let folder = Folder::new();
     mint(&folder, &["--expect-public-key", "key.pub.pem"]).result();
     folder.write("registered.pem", OTHER_KEY.public_key().to_pem(), 0o644);
-    let ended = mint(&folder, &["--expect-public-key", "registered.pem"]).exits(1, "is not the registered one");
+    let ended = mint(&folder, &["--expect-public-key", "registered.pem"]).exits(1, "is not a registered key");
     assert_eq!(ended.stdout, "");
     folder.write("jwk.json", &KEY.public_key().to_jwk(), 0o644);
     mint(&folder, &["--expect-public-key", "jwk.json"]).result();

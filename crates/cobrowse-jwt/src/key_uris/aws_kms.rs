@@ -1,11 +1,7 @@
 use std::sync::Arc;
 
-use cobrowse_jwt_aws_kms::{
-    AwsKmsKey, AwsKmsKeyBuilder,
-    aws_config::{self, BehaviorVersion},
-};
-use cobrowse_jwt_core::{KeySource, async_trait};
-use url::{Host, Url};
+use cobrowse_jwt_aws_kms::{AwsKmsKey, AwsKmsKeyBuilder};
+use cobrowse_jwt_core::{Instance, KeySource, async_trait};
 
 use super::{KeyUriError, KeyUriScheme};
 
@@ -15,17 +11,19 @@ pub(super) struct AwsKmsUri;
 #[async_trait]
 impl KeyUriScheme for AwsKmsUri {
     async fn open(&self, rest: &str) -> Result<Arc<dyn KeySource>, KeyUriError> {
-        Ok(Arc::new(builder(rest).await?.build()))
+        let key = builder(rest).await?.build()?;
+        key.authenticate().await?;
+        Ok(Arc::new(key))
     }
 }
 
 pub(super) async fn builder(rest: &str) -> Result<AwsKmsKeyBuilder, KeyUriError> {
     let Location { endpoint, key_id } = Location::parse(rest)?;
-    let mut config = aws_config::defaults(BehaviorVersion::latest());
-    if let Some(endpoint) = endpoint {
-        config = config.endpoint_url(endpoint);
-    }
-    Ok(AwsKmsKey::builder_from_config(&config.load().await, key_id).await?)
+    let builder = AwsKmsKey::builder_from_env(key_id).await?;
+    Ok(match endpoint {
+        Some(endpoint) => builder.endpoint_url(endpoint),
+        None => builder,
+    })
 }
 
 #[derive(Debug, PartialEq, Eq)]
@@ -49,19 +47,14 @@ impl Location {
     }
 }
 
-/// Credentials travel to the endpoint, so it is https, except on a loopback host.
+/// Credentials are sent to the endpoint, so it is https, except on a loopback host: the rule of an [`Instance`].
 fn endpoint(host: &str) -> Result<String, KeyUriError> {
-    let url = Url::parse(&format!("https://{host}/")).map_err(|_| KeyUriError::InvalidEndpoint)?;
-    // What was written must be what the parser reads, for another parser reads it again.
-    let read = url.origin().ascii_serialization();
-    if read.strip_prefix("https://") != Some(host.strip_suffix(":443").unwrap_or(host)) {
+    let origin = |scheme| Instance::new(&format!("{scheme}://{host}"));
+    let https = origin("https").map_err(|_| KeyUriError::InvalidEndpoint)?;
+    // The SDK parses the text again, so it must be in normal form.
+    if https.origin().strip_prefix("https://") != Some(host.strip_suffix(":443").unwrap_or(host)) {
         return Err(KeyUriError::InvalidEndpoint);
     }
-    let loopback = match url.host() {
-        Some(Host::Domain(name)) => name == "localhost",
-        Some(Host::Ipv4(address)) => address.is_loopback(),
-        Some(Host::Ipv6(address)) => address.is_loopback(),
-        None => false,
-    };
-    Ok(format!("{}://{host}", if loopback { "http" } else { "https" }))
+    let scheme = if origin("http").is_ok() { "http" } else { "https" };
+    Ok(format!("{scheme}://{host}"))
 }

@@ -61,11 +61,11 @@ fn signing_key_by_age_is_used_then_refreshed_then_awaited() {
     let mut cache = cache();
     let key = look_up(&mut cache, start, Ok(version(1))).unwrap();
     let at = |age: Duration| cache.signing_key(start + age);
-    assert!(matches!(at(REFRESH_AFTER - SECOND), Decision::Use(known) if known == key));
+    assert!(matches!(at(REFRESH_AFTER.saturating_sub(SECOND)), Decision::Use(known) if known == key));
     assert!(matches!(at(REFRESH_AFTER), Decision::UseAndRefresh(known) if known == key));
-    assert!(matches!(at(MAX_AGE - SECOND), Decision::UseAndRefresh(known) if known == key));
+    assert!(matches!(at(MAX_AGE.saturating_sub(SECOND)), Decision::UseAndRefresh(known) if known == key));
     assert!(matches!(at(MAX_AGE), Decision::Start));
-    let late = start + MAX_AGE - SECOND;
+    let late = start + MAX_AGE.saturating_sub(SECOND);
     cache.begin(late);
     assert!(matches!(cache.signing_key(late), Decision::Use(known) if known == key), "one lookup is in flight");
     assert!(matches!(cache.signing_key(late + SECOND), Decision::Join));

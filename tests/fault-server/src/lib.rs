@@ -1,7 +1,7 @@
-//! AWS KMS in this process, misbehaving on demand: what no emulator does.
+//! AWS KMS as a test server that fails on demand, which no emulator does.
 //!
-//! It speaks KMS's JSON protocol over plain HTTP for the two calls that the SDK makes, and has a [`Fault`] for every way in which
-//! a network, a proxy or KMS itself has been seen to fail. It checks what is asked as KMS does, but no credentials.
+//! Answers `GetPublicKey` and `Sign` in KMS's JSON protocol over plain HTTP, and has a [`Fault`] for each observed failure of a
+//! network, a proxy or KMS itself. Checks requests as KMS does, but not credentials.
 
 mod account;
 mod answer;
@@ -23,10 +23,8 @@ use std::{
     time::Duration,
 };
 
-use cobrowse_jwt::{
-    PublicKey,
-    pem::{PemKey, RsaKeySize},
-};
+use cobrowse_jwt_core::PublicKey;
+use cobrowse_jwt_pem::{PemKey, RsaKeySize};
 use tokio::net::TcpListener;
 
 pub use fault::{Fault, Operation, Times};

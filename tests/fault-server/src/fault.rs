@@ -102,6 +102,14 @@ faults! {
     NullBody,
     /// The field has 100,000,000 more characters in front, valid base64 as a whole.
     HugeBody,
+    /// The right answer in chunks of unannounced number, padded in front to 65,536 bytes, the most that a client should accept.
+    Chunked,
+    /// The same with one byte more.
+    ChunkedTooLarge,
+    /// `HugeBody` in chunks.
+    ChunkedHuge,
+    /// The right body in chunks of one byte a second.
+    ChunkedSlowly,
     /// An unknown member holds 100,000 nested arrays; no other member.
     DeeplyNested,
 

@@ -1,4 +1,7 @@
-//! What a source makes of the client that it is given: it fills in what is unset, and nothing else.
+//! The settings of the client: credentials, timeouts, Region, endpoint and plain http.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod support;
 
 use std::{
     sync::{
@@ -12,25 +15,21 @@ use aws_credential_types::{
     Credentials,
     provider::{ProvideCredentials, SharedCredentialsProvider, future},
 };
-use cobrowse_jwt::{
-    Access, AgentClaims, AgentToken, KeyErrorKind, KeySource as _, MintError, Minter, PublicKey, Verifier,
-    aws_kms::{
-        AwsKmsKey,
-        aws_config::{Region, SdkConfig},
-        aws_sdk_kms::{
-            Client,
-            config::{
-                BehaviorVersion, Builder, ConfigBag, Intercept, RuntimeComponents,
-                interceptors::BeforeTransmitInterceptorContextRef, timeout::TimeoutConfig,
-            },
-            error::BoxError,
+use cobrowse_jwt_aws_kms::{
+    AwsKmsKey,
+    aws_config::{Region, SdkConfig},
+    aws_sdk_kms::{
+        Client,
+        config::{
+            BehaviorVersion, Builder, ConfigBag, Intercept, RuntimeComponents,
+            interceptors::BeforeTransmitInterceptorContextRef, timeout::TimeoutConfig,
         },
+        error::BoxError,
     },
 };
-use cobrowse_jwt_tests::{
-    fault_server::{Fault, FaultServer, Operation, Times},
-    kms_client, license_key,
-};
+use cobrowse_jwt_core::{KeyErrorKind, KeySource as _, MintError, Minter};
+use cobrowse_jwt_fault_server::{Fault, FaultServer, Operation, Times};
+use support::{assert_verifies, claims, kms_client, license_key};
 use tokio::time::{sleep, timeout};
 
 /// How much later than its deadline an answer may come.
@@ -38,14 +37,6 @@ const SLACK: Duration = Duration::from_millis(250);
 const DEADLINE: Duration = Duration::from_secs(3);
 /// Longer than the deadline.
 const SLOW: Duration = Duration::from_secs(5);
-
-fn claims() -> AgentClaims {
-    AgentClaims::new("jane@example.com", Access::AccountDefault).unwrap()
-}
-
-fn assert_verifies(token: &AgentToken, key: PublicKey) {
-    Verifier::new(license_key(), key).verify(token.expose_secret()).unwrap();
-}
 
 /// The kind of the error, and how long it took.
 async fn failure(minter: &Minter) -> (KeyErrorKind, Duration) {
@@ -122,7 +113,7 @@ async fn slow_credentials_arrive_at_last() {
     let server = FaultServer::start().await;
     let sts = Sts::new(SLOW, None);
     let client = client(|builder| builder.credentials_provider(sts.clone()).endpoint_url(server.url()));
-    let minter = Minter::new(license_key(), AwsKmsKey::new(&client, FaultServer::ALIAS));
+    let minter = Minter::new(license_key(), AwsKmsKey::new(&client, FaultServer::ALIAS).unwrap());
     let start = Instant::now();
 
     let (kind, took) = failure(&minter).await;
@@ -136,21 +127,12 @@ async fn slow_credentials_arrive_at_last() {
 }
 
 #[tokio::test]
-async fn slow_credentials_arrive_at_last_for_a_given_key() {
-    let server = FaultServer::start().await;
-    let sts = Sts::new(SLOW, None);
-    let client = client(|builder| builder.credentials_provider(sts.clone()).endpoint_url(server.url()));
-    let source = AwsKmsKey::builder(&client, FaultServer::ALIAS).expect_public_key(server.public_key());
-    assert_slow_credentials_are_survived(&Minter::new(license_key(), source.build()), &server).await;
-}
-
-#[tokio::test]
 async fn a_slow_renewal_of_credentials_arrives_at_last() {
     let server = FaultServer::start().await;
     // So short that every use renews them.
     let sts = Sts::new(Duration::ZERO, Some(Duration::from_secs(1)));
     let client = client(|builder| builder.credentials_provider(sts.clone()).endpoint_url(server.url()));
-    let minter = Minter::new(license_key(), AwsKmsKey::new(&client, FaultServer::ALIAS));
+    let minter = Minter::new(license_key(), AwsKmsKey::new(&client, FaultServer::ALIAS).unwrap());
     assert_verifies(&minter.mint(&claims()).await.unwrap(), server.public_key());
     assert!(sts.calls() > 1, "they were not expired");
 
@@ -177,19 +159,16 @@ async fn assert_slow_credentials_are_survived(minter: &Minter, server: &FaultSer
 }
 
 #[tokio::test]
-async fn the_timeouts_of_the_client_are_kept() {
+async fn timeout_of_client_is_kept_within_the_deadline() {
     let server = FaultServer::start().await;
-    let with = |timeouts: TimeoutConfig| {
+    let minter = |limit: Duration| {
+        let timeouts = TimeoutConfig::builder().read_timeout(limit).operation_timeout(limit).build();
         let client = client(|builder| builder.timeout_config(timeouts).endpoint_url(server.url()));
-        Minter::new(license_key(), AwsKmsKey::new(&client, FaultServer::ALIAS))
+        let key = AwsKmsKey::builder(&client, FaultServer::ALIAS).operation_timeout(Duration::from_secs(1));
+        Minter::new(license_key(), key.build().unwrap())
     };
-    let short = Duration::from_millis(500);
-    let hurried = TimeoutConfig::builder().operation_timeout(short).build();
-    let cold = with(hurried.clone());
-    let warm = with(hurried);
-    // The second waits for the answer where the sources' own settings would have given up.
-    let long = Duration::from_secs(4);
-    let patient = with(TimeoutConfig::builder().read_timeout(long).operation_timeout(long).build());
+    let (short, long) = (Duration::from_millis(500), Duration::from_secs(4));
+    let (cold, warm, patient) = (minter(short), minter(short), minter(long));
     for minter in [&warm, &patient] {
         assert_verifies(&minter.mint(&claims()).await.unwrap(), server.public_key());
     }
@@ -197,20 +176,20 @@ async fn the_timeouts_of_the_client_are_kept() {
     for operation in [Operation::GetPublicKey, Operation::Sign] {
         server.fault(operation, Fault::SilenceAfterAccept, Times::Always);
     }
-    for (minter, timeout) in [(cold, short), (warm, short), (patient, long)] {
+    for (minter, limit) in [(cold, short), (warm, short), (patient, Duration::from_secs(1))] {
         let (kind, took) = failure(&minter).await;
         assert_eq!(kind, KeyErrorKind::Unavailable);
-        assert!(took >= timeout && took <= timeout + SLACK, "{timeout:?}: {took:?}");
+        assert!(took >= limit && took <= limit + SLACK, "{limit:?}: {took:?}");
     }
 }
 
-/// Where a request would have gone, and the Region that it is signed for. It stays here.
+/// Records the address of a request and the Region it is signed for, and does not send it.
 #[derive(Clone, Debug, Default)]
-struct Censor(Arc<Mutex<Vec<(String, String)>>>);
+struct CaptureRequests(Arc<Mutex<Vec<(String, String)>>>);
 
-impl Intercept for Censor {
+impl Intercept for CaptureRequests {
     fn name(&self) -> &'static str {
-        "Censor"
+        "CaptureRequests"
     }
 
     fn read_before_transmit(
@@ -223,33 +202,26 @@ impl Intercept for Censor {
         // AWS4-HMAC-SHA256 Credential=<access key>/<date>/<Region>/kms/aws4_request, ...
         let scope = request.headers().get("authorization").unwrap().split('/').nth(2).unwrap();
         self.0.lock().unwrap().push((request.uri().to_owned(), scope.to_owned()));
-        Err("censored".into())
+        Err("captured".into())
     }
 }
 
-/// What a client for eu-central-1 asks for this key: once to look at it, once to sign.
-async fn asked(key_id: &str, key: &PublicKey, endpoint: Option<&str>) -> Vec<(String, String)> {
-    let censor = Censor::default();
+/// Returns the lookup of this key by a client for eu-central-1.
+async fn requests(key_id: &str, endpoint: Option<&str>) -> Vec<(String, String)> {
+    let captured = CaptureRequests::default();
     let client = client(|mut builder| {
         builder.set_endpoint_url(endpoint.map(ToOwned::to_owned));
-        builder.interceptor(censor.clone())
+        builder.interceptor(captured.clone())
     });
-    for builder in [
-        AwsKmsKey::builder(&client, key_id),
-        // With a given key, the first request is to sign.
-        AwsKmsKey::builder(&client, key_id).expect_public_key(key.clone()),
-    ] {
-        Minter::new(license_key(), builder.build()).mint(&claims()).await.unwrap_err();
-    }
-    let mut asked = std::mem::take(&mut *censor.0.lock().unwrap());
-    assert!(asked.len() >= 2, "{asked:?}");
-    asked.dedup();
-    asked
+    let key = AwsKmsKey::new(&client, key_id).unwrap();
+    Minter::new(license_key(), key).mint(&claims()).await.unwrap_err();
+    let mut requests = std::mem::take(&mut *captured.0.lock().unwrap());
+    requests.dedup();
+    requests
 }
 
 #[tokio::test]
-async fn the_region_of_an_arn_is_where_its_key_is() {
-    let key = FaultServer::start().await.public_key();
+async fn arn_is_sent_to_its_region() {
     for (key_id, uri, region) in [
         ("arn:aws:kms:us-east-1:111122223333:key/x", "https://kms.us-east-1.amazonaws.com/", "us-east-1"),
         ("arn:aws:kms:us-east-1:111122223333:alias/x", "https://kms.us-east-1.amazonaws.com/", "us-east-1"),
@@ -259,46 +231,109 @@ async fn the_region_of_an_arn_is_where_its_key_is() {
         // Not a name that AWS gives; it must not become a Region.
         ("arn:aws:s3:us-east-1:111122223333:key/x", "https://kms.eu-central-1.amazonaws.com/", "eu-central-1"),
     ] {
-        assert_eq!(asked(key_id, &key, None).await, [(uri.to_owned(), region.to_owned())], "{key_id}");
+        assert_eq!(requests(key_id, None).await, [(uri.to_owned(), region.to_owned())], "{key_id}");
     }
 }
 
 #[tokio::test]
-async fn an_endpoint_is_kept_whatever_the_arn() {
-    let key = FaultServer::start().await.public_key();
+async fn endpoint_wins_over_region_of_arn() {
     let endpoint = "https://vpce-0.kms.eu-central-1.vpce.amazonaws.com/";
     for key_id in ["arn:aws:kms:us-east-1:111122223333:key/x", "alias/x"] {
         let expected = [(endpoint.to_owned(), "eu-central-1".to_owned())];
-        assert_eq!(asked(key_id, &key, Some(endpoint)).await, expected, "{key_id}");
+        assert_eq!(requests(key_id, Some(endpoint)).await, expected, "{key_id}");
     }
 }
 
 #[tokio::test]
-async fn an_endpoint_of_a_loaded_configuration_is_kept() {
+async fn endpoint_of_sdk_config_and_of_builder_is_used() {
     let server = FaultServer::start().await;
-    let config = SdkConfig::builder()
-        .behavior_version(BehaviorVersion::latest())
-        .credentials_provider(SharedCredentialsProvider::new(credentials(None)))
-        .region(Region::new("us-east-1"))
-        .endpoint_url(server.url())
-        .build();
-    let source = AwsKmsKey::builder_from_config(&config, server.arn()).await.unwrap().build();
-    assert_verifies(&Minter::new(license_key(), source).mint(&claims()).await.unwrap(), server.public_key());
+    let config = |endpoint: &str| {
+        let config = SdkConfig::builder()
+            .behavior_version(BehaviorVersion::latest())
+            .credentials_provider(SharedCredentialsProvider::new(credentials(None)))
+            .region(Region::new("us-east-1"))
+            .endpoint_url(endpoint);
+        Client::new(&config.build())
+    };
+    let by_config = AwsKmsKey::new(&config(server.url()), server.arn());
+    let by_builder =
+        AwsKmsKey::builder(&config("https://kms.example"), server.arn()).endpoint_url(server.url()).build();
+    for key in [by_config, by_builder] {
+        let minter = Minter::new(license_key(), key.unwrap());
+        assert_verifies(&minter.mint(&claims()).await.unwrap(), server.public_key());
+    }
 }
 
-/// A runtime that is no tokio has no timers and no sockets for the SDK.
 #[test]
-fn outside_of_a_tokio_runtime_there_is_an_error() {
+fn new_accepts_key_ids_only() {
+    let client = kms_client("http://127.0.0.1:1");
+    let (longest, too_long) = ("a".repeat(2_048), "a".repeat(2_049));
+    for name in ["alias/cobrowse", "mrk-1234", "arn:aws-cn:kms:cn-north-1:111122223333:key/x_y", &longest] {
+        AwsKmsKey::new(&client, name).unwrap();
+    }
+    for name in ["", " ", "-----BEGIN PRIVATE KEY-----", "eyJhbGciOiJSUzI1NiJ9.e30.x", "MIIE+g==", "alias/é", &too_long]
+    {
+        let error = AwsKmsKey::new(&client, name).unwrap_err();
+        assert_eq!(
+            (error.kind(), error.to_string()),
+            (KeyErrorKind::NotFound, "invalid KMS key id".to_owned()),
+            "{name}"
+        );
+        assert!(name.trim().is_empty() || !format!("{error:?}").contains(name), "{error:?}");
+    }
+}
+
+/// Only a name of the key itself needs no refresh by age.
+#[tokio::test]
+async fn key_id_that_names_the_key_is_resolved_once() {
+    let server = FaultServer::start().await;
+    let arn = server.arn();
+    for (name, lookups) in [(arn.as_str(), 1), (arn.rsplit('/').next().unwrap(), 1), (FaultServer::ALIAS, 2)] {
+        let before = server.calls(Operation::GetPublicKey);
+        let key =
+            AwsKmsKey::builder(&kms_client(server.url()), name).refresh_after(Duration::ZERO).max_age(Duration::ZERO);
+        let key = key.build().unwrap();
+        for _ in 0..2 {
+            key.signing_key().await.unwrap();
+        }
+        assert_eq!(server.calls(Operation::GetPublicKey) - before, lookups, "{name}");
+    }
+}
+
+/// 127.0.0.1 by another name, which the SDK has no reason to treat as loopback.
+const OTHER_HOST: &str = "http://0.0.0.0";
+
+#[tokio::test]
+async fn plain_http_to_another_host_is_refused_unless_allowed() {
+    let server = FaultServer::start().await;
+    let port = server.url().rsplit(':').next().unwrap();
+    for endpoint in ["http://kms.example/", "http://localhost.example/", "http://127.0.0.1.example/", "http://[::2]/"] {
+        let key = AwsKmsKey::new(&kms_client(endpoint), FaultServer::ALIAS).unwrap();
+        assert_eq!(key.signing_key().await.unwrap_err().kind(), KeyErrorKind::InvalidKey, "{endpoint}");
+    }
+    for endpoint in ["https://127.0.0.1:1", "http://127.9.9.9:1", "http://[::1]:1", "http://localhost:1"] {
+        let key = AwsKmsKey::new(&kms_client(endpoint), FaultServer::ALIAS).unwrap();
+        assert_eq!(key.signing_key().await.unwrap_err().kind(), KeyErrorKind::Unavailable, "{endpoint}");
+    }
+    let client = client(|builder| builder.endpoint_url(format!("{OTHER_HOST}:{port}")));
+    let key = AwsKmsKey::new(&client, FaultServer::ALIAS).unwrap();
+    let error = key.signing_key().await.unwrap_err();
+    assert_eq!(error.kind(), KeyErrorKind::InvalidKey);
+    assert!(error.hint().unwrap().contains("allow_http(true)"), "{error:?}");
+    assert_eq!(server.accepted_connections(), 0);
+
+    let key = AwsKmsKey::builder(&client, FaultServer::ALIAS).allow_http(true).build().unwrap();
+    assert_verifies(&Minter::new(license_key(), key).mint(&claims()).await.unwrap(), server.public_key());
+}
+
+#[test]
+fn sign_without_tokio_runtime_returns_error() {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
     let server = runtime.block_on(FaultServer::start());
-    let client = kms_client(server.url());
-    let cold = Minter::new(license_key(), AwsKmsKey::new(&client, FaultServer::ALIAS));
-    let given = AwsKmsKey::builder(&client, FaultServer::ALIAS).expect_public_key(server.public_key());
-    let given = Minter::new(license_key(), given.build());
-    let warm = Minter::new(license_key(), AwsKmsKey::new(&client, FaultServer::ALIAS));
+    let minter = || Minter::new(license_key(), AwsKmsKey::new(&kms_client(server.url()), FaultServer::ALIAS).unwrap());
+    let (cold, warm) = (minter(), minter());
     runtime.block_on(warm.mint(&claims())).unwrap();
-
-    for (name, minter) in [("cold", cold), ("given", given), ("warm", warm)] {
+    for (name, minter) in [("cold", cold), ("warm", warm)] {
         let (kind, _) = pollster::block_on(failure(&minter));
         assert_eq!(kind, KeyErrorKind::InvalidKey, "{name}");
         let token = runtime.block_on(minter.mint(&claims())).unwrap();
@@ -310,7 +345,7 @@ fn outside_of_a_tokio_runtime_there_is_an_error() {
 async fn a_look_ends_with_its_source() {
     let server = FaultServer::start().await;
     server.fault(Operation::GetPublicKey, Fault::SilenceAfterAccept, Times::Always);
-    let minter = Minter::new(license_key(), AwsKmsKey::new(&kms_client(server.url()), FaultServer::ALIAS));
+    let minter = Minter::new(license_key(), AwsKmsKey::new(&kms_client(server.url()), FaultServer::ALIAS).unwrap());
     assert!(timeout(Duration::from_millis(100), minter.mint(&claims())).await.is_err());
     until("the look", || server.calls(Operation::GetPublicKey) == 1).await;
     assert_eq!(server.open_connections(), 1, "it goes on without the mint");
@@ -325,7 +360,7 @@ async fn a_look_ends_with_its_source() {
 #[tokio::test]
 async fn without_a_region_there_is_nothing_to_wait_for() {
     let client = client(|builder| builder.region(None));
-    let error = AwsKmsKey::new(&client, "alias/cobrowse").signing_key().await.unwrap_err();
+    let error = AwsKmsKey::new(&client, "alias/cobrowse").unwrap().signing_key().await.unwrap_err();
     assert_eq!(error.kind(), KeyErrorKind::InvalidKey, "{error}");
-    assert!(error.to_string().contains("set a Region"), "{error}");
+    assert!(error.hint().unwrap().contains("AWS_REGION"), "{error:?}");
 }

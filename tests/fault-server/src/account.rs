@@ -8,7 +8,8 @@ use aws_lc_rs::{
     rand, rsa,
     signature::RSA_PKCS1_SHA256,
 };
-use cobrowse_jwt::{PublicKey, pem::PemKey};
+use cobrowse_jwt_core::PublicKey;
+use cobrowse_jwt_pem::PemKey;
 
 use super::{FaultServer, http::Response};
 

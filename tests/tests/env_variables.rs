@@ -1,36 +1,33 @@
 //! What a variable may hold. Each case runs in a process of its own, because this one's variables cannot be set safely.
-#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
 use std::{
     env,
     error::Error,
     ffi::{OsStr, OsString},
     os::unix::ffi::OsStringExt as _,
-    process::Command,
 };
 
-use base64ct::{Base64, Encoding as _};
-use cobrowse_jwt_core::KeyError;
-use cobrowse_jwt_env::EnvKey;
-use cobrowse_jwt_pem::{PemKey, RsaKeySize};
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use cobrowse_jwt::{
+    KeyError,
+    env::EnvKey,
+    pem::{PemKey, RsaKeySize},
+};
+use cobrowse_jwt_tests::reexec;
 
 const VARIABLE: &str = "COBROWSE_PRIVATE_KEY";
 
-/// What the child prints: the thumbprint of the key, or the whole chain of the error.
+/// Returns what the child prints: the thumbprint of the key, or the whole chain of the error.
 fn read(value: Option<&OsStr>) -> String {
-    let mut child = Command::new(env::current_exe().unwrap());
-    child.args(["--exact", "child", "--ignored", "--nocapture"]).env_remove(VARIABLE);
-    if let Some(value) = value {
-        child.env(VARIABLE, value);
-    }
-    let output = String::from_utf8(child.output().unwrap().stdout).unwrap();
-    let printed = output.split("<<").nth(1).and_then(|rest| rest.split(">>").next());
-    printed.expect("the child prints").to_owned()
+    reexec([("COBROWSE_TEST_CHILD", OsStr::new("1"))].into_iter().chain(value.map(|value| (VARIABLE, value))))
 }
 
 #[test]
-#[ignore = "runs in the children of the other tests"]
-fn child() {
+#[ignore = "runs in the child processes of the other tests"]
+fn reexec_helper() {
+    if env::var_os("COBROWSE_TEST_CHILD").is_none() {
+        return;
+    }
     match EnvKey::new(VARIABLE) {
         Ok(key) => println!("<<{}>>", key.public_key().thumbprint()),
         Err(error) => {
@@ -47,7 +44,7 @@ fn child() {
 fn a_key_is_read_however_it_was_put_in() {
     let key = PemKey::generate(RsaKeySize::Rsa2048).unwrap();
     let pem = key.to_pkcs8_pem().unwrap();
-    let base64 = Base64::encode_string(pem.as_bytes());
+    let base64 = STANDARD.encode(pem.as_bytes());
     let escaped = pem.replace('\n', "\\n");
     let wrapped = base64.as_bytes().chunks(76).map(|line| str::from_utf8(line).unwrap()).collect::<Vec<_>>().join("\n");
     for value in [

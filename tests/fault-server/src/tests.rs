@@ -7,7 +7,7 @@ use std::{
 };
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use cobrowse_jwt::{PublicKey, SigningInput};
+use cobrowse_jwt_core::{PublicKey, SigningInput};
 use pollster::block_on;
 use serde_json::{Value, json};
 
@@ -78,7 +78,26 @@ impl Reply {
         &self.bytes[self.body_start().unwrap()..]
     }
 
+    fn is_chunked(&self) -> bool {
+        self.head().contains("Transfer-Encoding: chunked")
+    }
+
+    /// The body without its framing.
+    fn dechunked(&self) -> Vec<u8> {
+        let (mut rest, mut body) = (self.body(), Vec::new());
+        while let Some(end) = rest.windows(2).position(|window| window == b"\r\n") {
+            let size = usize::from_str_radix(std::str::from_utf8(&rest[..end]).unwrap(), 16).unwrap();
+            let chunk = end + 2..end + 2 + size;
+            body.extend(&rest[chunk.clone()]);
+            rest = &rest[chunk.end + 2..];
+        }
+        body
+    }
+
     fn is_whole(&self) -> bool {
+        if self.body_start().is_some() && self.is_chunked() {
+            return self.body().ends_with(b"\r\n0\r\n\r\n");
+        }
         self.body_start().is_some_and(|start| self.bytes.len() - start >= self.announced())
     }
 
@@ -93,7 +112,8 @@ impl Reply {
 
     fn json(&self) -> Value {
         assert!(self.end.is_none(), "{:?} after {}", self.end, self.head());
-        serde_json::from_slice(self.body()).unwrap_or(Value::Null)
+        let body = if self.is_chunked() { self.dechunked() } else { self.body().to_vec() };
+        serde_json::from_slice(&body).unwrap_or(Value::Null)
     }
 
     fn exception(&self) -> String {
@@ -149,7 +169,7 @@ fn a_key_of_the_test_signs_as_it_does_there() {
     let server = block_on(FaultServer::start_with_key(&key));
     assert_eq!(server.public_key(), *key.public_key());
     let here = block_on(async {
-        use cobrowse_jwt::KeySource as _;
+        use cobrowse_jwt_core::KeySource as _;
         key.signing_key().await.unwrap().sign(&INPUT).await.unwrap()
     });
     assert_eq!(Client::new(&server).sign(FaultServer::ALIAS).field(Operation::Sign), here.as_bytes());
@@ -265,6 +285,10 @@ fn check(server: &FaultServer, operation: Operation, fault: Fault, good: &Reply,
             let filler = reply.body().strip_prefix(before).and_then(|rest| rest.strip_suffix(after));
             filler.is_some_and(|filler| filler.len() == 100_000_000)
         }
+        Fault::Chunked => reply.json() == good.json() && reply.dechunked().len() == 64 * 1024,
+        Fault::ChunkedTooLarge => reply.json() == good.json() && reply.dechunked().len() == 64 * 1024 + 1,
+        Fault::ChunkedHuge => reply.is_chunked() && reply.body().len() > 100_000_000,
+        Fault::ChunkedSlowly => timed_out && reply.is_chunked() && reply.body() == b"1\r\n{\r\n",
         Fault::DeeplyNested => {
             reply.end.is_none() && reply.body().starts_with(b"{\"Nested\":[[[[") && reply.announced() == 200_011
         }
@@ -294,7 +318,7 @@ fn check(server: &FaultServer, operation: Operation, fault: Fault, good: &Reply,
         Fault::HmacKey => key_spec() == "HMAC_256" && reply.json()["PublicKey"].is_null(),
         Fault::SmallKey1024 => {
             let refused = PublicKey::from_spki_der(&field()).unwrap_err();
-            refused == cobrowse_jwt::PublicKeyError::TooSmall { bits: 1024 }
+            refused == cobrowse_jwt_core::PublicKeyError::TooSmall { bits: 1024 }
         }
     };
     assert!(holds, "{operation:?} {fault:?}: {reply:.200?}");

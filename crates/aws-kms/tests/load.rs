@@ -1,4 +1,7 @@
-//! What 100,000 mints leave behind, of which three in ten are dropped half-way: nothing.
+//! 100,000 mints, three in ten of them dropped before they end, leak no task, connection, file or memory.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod support;
 
 use std::{
     fs,
@@ -13,15 +16,14 @@ use std::{
 };
 
 use aws_smithy_http_client::Builder as HttpClientBuilder;
-use cobrowse_jwt::{
-    Access, AgentClaims, Minter, Verifier,
-    aws_kms::{
-        AwsKmsKey,
-        aws_sdk_kms::{Client, config::timeout::TimeoutConfig},
-    },
+use cobrowse_jwt_aws_kms::{
+    AwsKmsKey,
+    aws_sdk_kms::{Client, config::timeout::TimeoutConfig},
 };
-use cobrowse_jwt_tests::{fault_server::FaultServer, kms_client, license_key};
+use cobrowse_jwt_core::{Minter, Verifier};
+use cobrowse_jwt_fault_server::FaultServer;
 use peak_alloc::PeakAlloc;
+use support::{claims, kms_client, license_key};
 use tokio::{
     runtime::Handle,
     task::JoinSet,
@@ -35,10 +37,6 @@ static HEAP: PeakAlloc = PeakAlloc;
 const ROUNDS: usize = 3;
 const MINTS: usize = 33_334;
 const CONCURRENCY: usize = 256;
-
-fn claims() -> AgentClaims {
-    AgentClaims::new("jane@example.com", Access::AccountDefault).unwrap()
-}
 
 /// A client that closes a connection which has been idle for a second, where the SDK's own waits for 90: no test could.
 ///
@@ -149,8 +147,11 @@ async fn one_hundred_thousand_mints_leave_nothing_behind() {
     let server = FaultServer::start().await;
     // Looked at so often that mints are dropped while they wait for it, too.
     let source = AwsKmsKey::builder(&client(&server), FaultServer::ALIAS)
-        .refresh(Duration::from_millis(50), Duration::from_millis(200))
-        .build();
+        .refresh_after(Duration::from_millis(50))
+        .max_age(Duration::from_millis(200))
+        .operation_timeout(Duration::from_mins(1))
+        .build()
+        .unwrap();
     let minter = Minter::new(license_key(), source);
     minter.mint(&claims()).await.unwrap();
     let before = Remains::of(&server).await;

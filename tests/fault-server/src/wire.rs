@@ -1,6 +1,6 @@
 //! How the bytes of an answer go out.
 
-use std::{future, io, time::Duration};
+use std::{future, io, iter, time::Duration};
 
 use tokio::{
     io::AsyncWriteExt as _,
@@ -24,7 +24,7 @@ pub(super) enum After {
 /// Sends the answer, truthfully but for the fault.
 pub(super) async fn send(writer: &mut WriteHalf<'_>, response: &Response, fault: Option<Fault>) -> io::Result<After> {
     let body = &response.body;
-    let head = response.head(body.len());
+    let head = response.head(Some(body.len()));
     match fault {
         Some(Fault::ResetBeforeHeaders) => return Ok(After::Reset),
         Some(Fault::ResetDuringHeaders) => return reset_after(writer, &head[..head.len() / 2]).await,
@@ -50,7 +50,19 @@ pub(super) async fn send(writer: &mut WriteHalf<'_>, response: &Response, fault:
             writer.write_all(&[&head, &body[..body.len() / 2]].concat()).await?;
             return Ok(After::Close);
         }
-        Some(Fault::HugeBody) => flood(writer, response).await?,
+        Some(Fault::HugeBody) => flood(writer, response, false).await?,
+        Some(Fault::ChunkedHuge) => flood(writer, response, true).await?,
+        Some(Fault::Chunked) => padded_chunks(writer, response, LIMIT).await?,
+        Some(Fault::ChunkedTooLarge) => padded_chunks(writer, response, LIMIT + 1).await?,
+        Some(Fault::ChunkedSlowly) => {
+            writer.write_all(&response.head(None)).await?;
+            let mut seconds = interval(Duration::from_secs(1));
+            for &byte in body {
+                seconds.tick().await;
+                write_chunk(writer, &[byte]).await?;
+            }
+            writer.write_all(LAST_CHUNK).await?;
+        }
         _ => writer.write_all(&[&head[..], body].concat()).await?,
     }
     Ok(After::Next)
@@ -77,21 +89,44 @@ async fn drip(writer: &mut WriteHalf<'_>, bytes: &[u8]) -> io::Result<()> {
     Ok(())
 }
 
+/// The most that a client should accept.
+const LIMIT: usize = 64 * 1024;
+const LAST_CHUNK: &[u8] = b"0\r\n\r\n";
+
+async fn write_chunk(writer: &mut WriteHalf<'_>, chunk: &[u8]) -> io::Result<()> {
+    writer.write_all(&[format!("{:x}\r\n", chunk.len()).as_bytes(), chunk, b"\r\n"].concat()).await
+}
+
+/// Sends the body in chunks, with spaces in front of the JSON up to this size.
+async fn padded_chunks(writer: &mut WriteHalf<'_>, response: &Response, size: usize) -> io::Result<()> {
+    writer.write_all(&response.head(None)).await?;
+    let padding = vec![b' '; size.saturating_sub(response.body.len())];
+    for chunk in [padding, response.body.clone()].concat().chunks(10_000) {
+        write_chunk(writer, chunk).await?;
+    }
+    writer.write_all(LAST_CHUNK).await
+}
+
 /// Puts 100 MB in front of the field's value, without ever holding them.
-async fn flood(writer: &mut WriteHalf<'_>, response: &Response) -> io::Result<()> {
-    static CHUNK: [u8; 50_000] = [b'A'; 50_000];
-    const CHUNKS: usize = 2_000;
+async fn flood(writer: &mut WriteHalf<'_>, response: &Response, chunked: bool) -> io::Result<()> {
+    static FILLER: [u8; 50_000] = [b'A'; 50_000];
+    const TIMES: usize = 2_000;
     let position = |field: &[u8]| response.body.windows(field.len()).position(|window| window == field);
     let mut field = [&br#""Signature":""#[..], br#""PublicKey":""#].into_iter();
     // A refusal has no such field, and goes out as it is.
     let Some(value) = field.find_map(|field| Some(position(field)? + field.len())) else {
-        return writer.write_all(&[&response.head(response.body.len())[..], &response.body].concat()).await;
+        return writer.write_all(&[&response.head(Some(response.body.len()))[..], &response.body].concat()).await;
     };
     let (before, after) = response.body.split_at(value);
-    writer.write_all(&response.head(response.body.len() + CHUNK.len() * CHUNKS)).await?;
-    writer.write_all(before).await?;
-    for _ in 0..CHUNKS {
-        writer.write_all(&CHUNK).await?;
+    let length = response.body.len() + FILLER.len() * TIMES;
+    writer.write_all(&response.head((!chunked).then_some(length))).await?;
+    let parts = iter::once(before).chain(iter::repeat_n(&FILLER[..], TIMES)).chain(iter::once(after));
+    for part in parts {
+        if chunked {
+            write_chunk(writer, part).await?;
+        } else {
+            writer.write_all(part).await?;
+        }
     }
-    writer.write_all(after).await
+    writer.write_all(if chunked { LAST_CHUNK } else { b"" }).await
 }

@@ -72,8 +72,8 @@ impl Response {
         self
     }
 
-    /// Status line and headers, announcing a body of this length.
-    pub(super) fn head(&self, length: usize) -> Vec<u8> {
+    /// Status line and headers, announcing a body of this length, or chunks.
+    pub(super) fn head(&self, length: Option<usize>) -> Vec<u8> {
         let reason = match self.status {
             200 => "OK",
             400 => "Bad Request",
@@ -86,7 +86,10 @@ impl Response {
         for (name, value) in &self.headers {
             let _ = write!(head, "{name}: {value}\r\n");
         }
-        let _ = write!(head, "Content-Length: {length}\r\n\r\n");
+        let _ = match length {
+            Some(length) => write!(head, "Content-Length: {length}\r\n\r\n"),
+            None => write!(head, "Transfer-Encoding: chunked\r\n\r\n"),
+        };
         head.into_bytes()
     }
 }

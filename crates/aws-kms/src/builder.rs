@@ -1,0 +1,186 @@
+use std::{fmt, num::NonZeroUsize, sync::Arc, time::Duration};
+
+use aws_config::BehaviorVersion;
+use aws_lc_rs::rand;
+use aws_sdk_kms::{
+    Client,
+    config::{Builder, IdentityCache, timeout::TimeoutConfig},
+};
+use cobrowse_jwt_core::{KeyError, KeyErrorKind, KeySource, SigningKey, async_trait};
+use cobrowse_jwt_remote::{Preflight, RemoteKey, RemoteKeyBuilder};
+use tokio::{runtime::Handle, task};
+
+use crate::{
+    client::{CREDENTIALS_TIMEOUT, guarded},
+    key_id::KeyId,
+    service::Kms,
+};
+
+/// A key in AWS KMS: a [`KeySource`] whose private key never enters this process.
+///
+/// The key id is a key id, a key ARN, an alias (`alias/cobrowse`) or an alias ARN. Cheap to clone; clones share the cache. Needs a
+/// Tokio runtime while it is used.
+///
+/// ```no_run
+/// use cobrowse_jwt_aws_kms::AwsKmsKey;
+/// use cobrowse_jwt_core::{LicenseKey, Minter};
+///
+/// # async fn start() -> Result<Minter, Box<dyn std::error::Error>> {
+/// let key = AwsKmsKey::from_env("alias/cobrowse").await?;
+/// let minter = Minter::new(LicenseKey::new("SPGqPIcVnsOEJQ")?, key);
+/// # Ok(minter) }
+/// ```
+#[derive(Clone, Debug)]
+pub struct AwsKmsKey(RemoteKey<Kms>);
+
+impl AwsKmsKey {
+    /// Opens a key with the standard configuration of the AWS SDK (the `AWS_*` variables, profiles, web identity, containers, instance
+    /// metadata), and connect and read timeouts of 1 second. Loads the credentials, for at most 20 seconds.
+    ///
+    /// # Errors
+    ///
+    /// [`AccessDenied`](KeyErrorKind::AccessDenied) if there are no credentials, [`Unavailable`](KeyErrorKind::Unavailable) if they cannot
+    /// be fetched now, and the errors of [`AwsKmsKeyBuilder::build`].
+    pub async fn from_env(key_id: impl Into<String>) -> Result<Self, KeyError> {
+        let key = Self::builder_from_env(key_id).await?.build()?;
+        key.authenticate().await?;
+        Ok(key)
+    }
+
+    /// Returns a builder with the configuration of [`AwsKmsKey::from_env`], without loading the credentials.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidKey`](KeyErrorKind::InvalidKey) outside of a Tokio runtime.
+    pub async fn builder_from_env(key_id: impl Into<String>) -> Result<AwsKmsKeyBuilder, KeyError> {
+        Handle::try_current()
+            .map_err(|_| KeyError::new(KeyErrorKind::InvalidKey, "must be called from a Tokio runtime"))?;
+        // Not on a worker of the runtime, see `AwsKmsKeyBuilder::build`.
+        let _ = task::spawn_blocking(seed_random_generator).await;
+        let identity_cache = IdentityCache::lazy().load_timeout(CREDENTIALS_TIMEOUT).build();
+        let config = aws_config::defaults(BehaviorVersion::latest()).identity_cache(identity_cache).load().await;
+        let second = Duration::from_secs(1);
+        // Not in the loader, which would apply them to STS too.
+        let timeouts = TimeoutConfig::builder().connect_timeout(second).read_timeout(second).build();
+        let client = Client::from_conf(Builder::from(&config).timeout_config(timeouts).build());
+        Ok(Self::builder(&client, key_id))
+    }
+
+    /// Opens a key with the given client. Nothing is sent.
+    ///
+    /// # Errors
+    ///
+    /// As [`AwsKmsKeyBuilder::build`].
+    pub fn new(client: &Client, key_id: impl Into<String>) -> Result<Self, KeyError> {
+        Self::builder(client, key_id).build()
+    }
+
+    /// Returns a builder for a key with the given client, whose timeouts, retries and credentials stay as they are.
+    pub fn builder(client: &Client, key_id: impl Into<String>) -> AwsKmsKeyBuilder {
+        AwsKmsKeyBuilder {
+            client: client.clone(),
+            key_id: key_id.into(),
+            endpoint: None,
+            allow_http: false,
+            remote: RemoteKeyBuilder::default(),
+        }
+    }
+
+    /// Loads the credentials, for at most 20 seconds, so that no mint waits for them.
+    ///
+    /// # Errors
+    ///
+    /// As [`AwsKmsKey::from_env`].
+    pub async fn authenticate(&self) -> Result<(), KeyError> {
+        self.0.authenticate().await
+    }
+
+    /// Loads the credentials, resolves the key, signs a fixed message and verifies the signature; for start-up and health checks.
+    pub async fn preflight(&self) -> Preflight {
+        self.0.preflight().await
+    }
+}
+
+#[async_trait]
+impl KeySource for AwsKmsKey {
+    async fn signing_key(&self) -> Result<Arc<dyn SigningKey>, KeyError> {
+        self.0.signing_key().await
+    }
+
+    async fn refresh(&self) -> Result<Arc<dyn SigningKey>, KeyError> {
+        self.0.refresh().await
+    }
+}
+
+/// Builder for [`AwsKmsKey`].
+#[must_use = "a builder does nothing until `build` is called"]
+pub struct AwsKmsKeyBuilder {
+    client: Client,
+    key_id: String,
+    endpoint: Option<String>,
+    allow_http: bool,
+    remote: RemoteKeyBuilder<()>,
+}
+
+impl AwsKmsKeyBuilder {
+    /// Sets the endpoint instead of the one of the client, for a VPC endpoint or an emulator.
+    pub fn endpoint_url(self, url: impl Into<String>) -> Self {
+        Self { endpoint: Some(url.into()), ..self }
+    }
+
+    /// Allows a plain http endpoint on another host, for an emulator; loopback is always allowed. Requests over plain http can be read and
+    /// altered on their way.
+    pub fn allow_http(self, allow: bool) -> Self {
+        Self { allow_http: allow, ..self }
+    }
+
+    /// Sets the age from which an alias is resolved again in the background; 5 minutes by default.
+    pub fn refresh_after(self, age: Duration) -> Self {
+        Self { remote: self.remote.refresh_after(age), ..self }
+    }
+
+    /// Sets the age from which a mint waits until the alias is resolved again; 15 minutes by default.
+    pub fn max_age(self, age: Duration) -> Self {
+        Self { remote: self.remote.max_age(age), ..self }
+    }
+
+    /// Sets how long a mint waits for a lookup, and again for a signature; 3 seconds by default.
+    pub fn operation_timeout(self, limit: Duration) -> Self {
+        Self { remote: self.remote.operation_timeout(limit), ..self }
+    }
+
+    /// Limits how many signatures are in flight; unlimited by default.
+    pub fn max_in_flight(self, signatures: NonZeroUsize) -> Self {
+        Self { remote: self.remote.max_in_flight(signatures), ..self }
+    }
+
+    /// Returns the key. Nothing is sent.
+    ///
+    /// The first key of a process computes for about 30 ms: AWS-LC collects entropy for its first random number, which would otherwise
+    /// happen inside the first TLS handshake. [`AwsKmsKey::from_env`] does this on a thread that may block.
+    ///
+    /// # Errors
+    ///
+    /// [`NotFound`](KeyErrorKind::NotFound) if the key id has other characters than `A-Z a-z 0-9 : / _ -`, or not 1 to 2,048 of them.
+    pub fn build(self) -> Result<AwsKmsKey, KeyError> {
+        seed_random_generator();
+        let key_id = KeyId::new(self.key_id)?;
+        let client = guarded(&self.client, &key_id, self.endpoint, self.allow_http);
+        Ok(AwsKmsKey(self.remote.with_service(Kms { client, key_id }).build()))
+    }
+}
+
+impl fmt::Debug for AwsKmsKeyBuilder {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("AwsKmsKeyBuilder")
+            .field("allow_http", &self.allow_http)
+            .field("remote", &self.remote)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A failure is reported by whatever needs a random number next.
+fn seed_random_generator() {
+    let _ = rand::fill(&mut [0; 1]);
+}

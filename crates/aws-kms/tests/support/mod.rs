@@ -1,0 +1,30 @@
+//! A client of the fault server, claims, and a verifier.
+#![allow(dead_code, reason = "each test program uses a part")]
+
+use cobrowse_jwt_aws_kms::aws_sdk_kms::{
+    Client,
+    config::{BehaviorVersion, Config, Credentials, Region},
+};
+use cobrowse_jwt_core::{Access, AgentClaims, AgentToken, LicenseKey, PublicKey, Verifier};
+
+pub(crate) fn license_key() -> LicenseKey {
+    LicenseKey::new("SPGqPIcVnsOEJQ").unwrap()
+}
+
+pub(crate) fn claims() -> AgentClaims {
+    AgentClaims::new("jane@example.com", Access::AccountDefault).unwrap()
+}
+
+pub(crate) fn kms_client(endpoint: &str) -> Client {
+    let credentials = Credentials::new("AKIAIOSFODNN7EXAMPLE", "a-secret-access-key", None, None, "the tests");
+    let config = Config::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .credentials_provider(credentials)
+        .region(Region::new("eu-central-1"))
+        .endpoint_url(endpoint);
+    Client::from_conf(config.build())
+}
+
+pub(crate) fn assert_verifies(token: &AgentToken, key: PublicKey) {
+    Verifier::new(license_key(), key).verify(token.expose_secret()).unwrap();
+}
