@@ -30,7 +30,7 @@ async fn a_key_in_pem_signs_an_agent_in() {
 async fn a_key_in_a_variable_signs_an_agent_in() {
     let key = PemKey::generate(RsaKeySize::Rsa2048).unwrap();
     let service = Service::start(key.public_key()).await;
-    service.signs_in(&reexec([("COBROWSE_TEST_KEY", key.to_pkcs8_pem().unwrap().as_str())]));
+    service.signs_in(reexec([("COBROWSE_TEST_KEY", key.to_pkcs8_pem().unwrap().as_str())]));
 }
 
 #[tokio::test]

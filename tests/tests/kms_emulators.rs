@@ -230,7 +230,7 @@ async fn reexec_helper() {
         println!("<<{}>>", tokens.join(" "));
     }
     if let Ok(uri) = env::var("COBROWSE_TEST_URI") {
-        let minter = Minter::new(license_key(), KeyUriRegistry::new().open(&uri).await.unwrap());
+        let minter = Minter::new(license_key(), KeyUriRegistry::new().open(&uri.parse().unwrap()).await.unwrap());
         println!("<<{}>>", mint_and_verify(&minter).await.thumbprint());
     }
 }

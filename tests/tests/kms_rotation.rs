@@ -194,7 +194,7 @@ async fn replaced_file_signs_with_the_registered_key() {
         (PemKey::generate(RsaKeySize::Rsa2048).unwrap(), PemKey::generate(RsaKeySize::Rsa2048).unwrap());
     let registered_key = registered.public_key();
     let open = async || {
-        let source = KeyUriRegistry::new().open(path.to_str().unwrap()).await.unwrap();
+        let source = KeyUriRegistry::new().open(&path.to_str().unwrap().parse().unwrap()).await.unwrap();
         Minter::builder(license_key(), source).expect_public_key(registered_key.clone()).build()
     };
 

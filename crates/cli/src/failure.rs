@@ -93,7 +93,7 @@ impl From<KeyUriError> for Failure {
     fn from(error: KeyUriError) -> Self {
         match error {
             KeyUriError::Key(error) => error.into(),
-            error => Self::usage(error.to_string()),
+            error => Self::usage(error.to_string()).with_hint(error.hint()),
         }
     }
 }

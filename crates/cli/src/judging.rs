@@ -44,7 +44,7 @@ impl Judging {
             }
             // The variable is for when no flag says otherwise.
             (Some(key), _) => {
-                let key = Key::new(key, &self.passphrase);
+                let key = Key::new(key, &self.passphrase)?;
                 key.block_on(key.public_key()).map(Some)
             }
             (None, Some(file)) => public_key::read(file).map(Some),

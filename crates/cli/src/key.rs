@@ -1,7 +1,6 @@
-use std::{future::Future, path::PathBuf, sync::Arc};
+use std::{future::Future, path::Path, sync::Arc};
 
-use cobrowse_jwt::{KeySource, KeyUriRegistry, PublicKey, SigningKey, pem::PemErrorKind};
-use url::Url;
+use cobrowse_jwt::{KeyLocation, KeySource, KeyUri, KeyUriRegistry, PublicKey, SigningKey, pem::PemErrorKind};
 
 use crate::{
     configured::{self, Configured},
@@ -21,39 +20,40 @@ pub(crate) struct KeyArgs {
 }
 
 impl KeyArgs {
-    pub(crate) fn named(&self) -> Key<'_> {
+    pub(crate) fn named(&self) -> Result<Key<'_>, Failure> {
         Key::new(&self.key, &self.passphrase)
     }
 }
 
 /// A key that was named, and is opened when it is needed.
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 pub(crate) struct Key<'a> {
-    pub(crate) uri: &'a str,
+    pub(crate) uri: KeyUri,
     name: &'a Configured,
     passphrase: &'a PassphraseArgs,
 }
 
 impl<'a> Key<'a> {
-    pub(crate) fn new(name: &'a Configured, passphrase: &'a PassphraseArgs) -> Self {
-        Self { uri: &name.value, name, passphrase }
+    pub(crate) fn new(name: &'a Configured, passphrase: &'a PassphraseArgs) -> Result<Self, Failure> {
+        let uri = name.value.parse().map_err(|error| name.blamed(Failure::from(error)))?;
+        Ok(Self { uri, name, passphrase })
     }
 
     /// Opens the key; for an encrypted one, and only then, gets the passphrase.
     pub(crate) async fn open(&self, uris: KeyUriRegistry) -> Result<Arc<dyn KeySource>, Failure> {
         let opened = {
             let _progress = Progress::of("opening the key");
-            uris.open(self.uri).await.map_err(Failure::from)
+            uris.open(&self.uri).await.map_err(Failure::from)
         };
         match opened {
             Err(failure) if failure.pem() == Some(PemErrorKind::PassphraseMissing) => {
                 let uris = uris.with_passphrase(self.passphrase.given_or_asked()?);
                 let _progress = Progress::of("decrypting the key");
-                Ok(uris.open(self.uri).await?)
+                Ok(uris.open(&self.uri).await?)
             }
             Err(failure) if failure.is_about_the_name() => {
                 // As AWS names keys.
-                let is_of_aws_kms = self.starts_with("alias/") || self.starts_with("arn:");
+                let is_of_aws_kms = ["alias/", "arn:"].into_iter().any(|start| self.name.value.starts_with(start));
                 let failure = if is_of_aws_kms {
                     failure.with_hint("for a key in AWS KMS write awskms:/// before it, as in awskms:///alias/x")
                 } else {
@@ -76,33 +76,20 @@ impl<'a> Key<'a> {
     }
 
     pub(crate) fn is_in_aws_kms(&self) -> bool {
-        self.starts_with("awskms:")
-    }
-
-    fn is_a_variable(&self) -> bool {
-        self.starts_with("env:")
+        matches!(self.uri.location(), KeyLocation::AwsKms { .. })
     }
 
     /// In AWS KMS, and under a name that can be pointed at another key.
     pub(crate) fn is_an_alias(&self) -> bool {
-        self.is_in_aws_kms() && self.uri.contains("alias/")
+        matches!(self.uri.location(), KeyLocation::AwsKms { key_id, .. } if key_id.contains("alias/"))
     }
 
     /// The file that it is in.
-    pub(crate) fn path(&self) -> Option<PathBuf> {
-        if self.is_in_aws_kms() || self.is_a_variable() {
-            None
-        } else if self.starts_with("file://") {
-            Url::parse(self.uri).ok()?.to_file_path().ok()
-        } else if self.starts_with("file:") {
-            self.uri.split_once(':').map(|(_, path)| path.into())
-        } else {
-            Some(self.uri.into())
+    pub(crate) fn path(&self) -> Option<&Path> {
+        match self.uri.location() {
+            KeyLocation::File(path) => Some(path),
+            _ => None,
         }
-    }
-
-    fn starts_with(&self, start: &str) -> bool {
-        self.uri.get(..start.len()).is_some_and(|head| head.eq_ignore_ascii_case(start))
     }
 
     /// Runs what works with the key. Only the AWS SDK needs a runtime, so no other key starts one.

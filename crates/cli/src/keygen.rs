@@ -4,7 +4,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use cobrowse_jwt::pem::{PemError, PemKey, RsaKeySize};
+use cobrowse_jwt::pem::{PemError, PemKey, RsaKeySize, printable_path};
 use zeroize::Zeroizing;
 
 use crate::{
@@ -190,7 +190,7 @@ fn exists(path: &Path) -> Failure {
 }
 
 fn not_written(path: &Path, error: &io::Error) -> Failure {
-    let path = printable::path(path);
+    let path = printable_path(path);
     Failure::new(Exit::Refused, format!("{path} cannot be written; correct the path, or mend its folder's permissions"))
         .because(error)
 }

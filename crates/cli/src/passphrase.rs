@@ -5,14 +5,13 @@ use std::{
     path::Path,
 };
 
-use cobrowse_jwt::pem::Passphrase;
+use cobrowse_jwt::pem::{Passphrase, printable_path};
 use zeroize::Zeroizing;
 
 use crate::{
     configured::{self, Configured},
     exit::Exit,
     failure::Failure,
-    printable,
 };
 
 /// The passphrase of an encrypted key: from a file, else from a variable, else from a person. Never from the command line, which
@@ -84,7 +83,7 @@ fn variable() -> Result<Option<Zeroizing<String>>, Failure> {
 /// The file's text without its last line break. A pipe will do: `<(pass show cobrowse)`.
 fn read(path: &Path) -> Result<Zeroizing<String>, Failure> {
     const LIMIT: usize = 4 * 1024;
-    let refused = |what: &str| Failure::usage(format!("the passphrase file {}: {what}", printable::path(path)));
+    let refused = |what: &str| Failure::usage(format!("the passphrase file {}: {what}", printable_path(path)));
     let unreadable =
         |error: io::Error| refused("it cannot be read; correct the path or its permissions").because(&error);
     let file = File::open(path).map_err(unreadable)?;
@@ -111,7 +110,7 @@ fn warn_of_readers(path: &Path, file: &File) {
         && metadata.is_file()
         && metadata.permissions().mode() & OTHERS != 0
     {
-        let path = printable::path(path);
+        let path = printable_path(path);
         crate::output::warning(&format!("others than its owner may read the passphrase file {path}; use `chmod 600`"));
     }
 }

@@ -33,7 +33,7 @@ Examples:
 
 impl PublicKeyOf {
     pub(crate) fn run(&self, stdout: &mut Stdout) -> Result<Exit, Failure> {
-        let key = self.key.named();
+        let key = self.key.named()?;
         let public_key = key.block_on(key.public_key())?;
         match (self.jwk, self.thumbprint) {
             (true, _) => writeln!(stdout, "{}", public_key.to_jwk())?,

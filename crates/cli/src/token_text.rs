@@ -3,7 +3,7 @@ use std::{
     io::{self, BufRead as _, IsTerminal as _, Read as _},
 };
 
-use url::form_urlencoded;
+use form_urlencoded::parse;
 use zeroize::Zeroizing;
 
 use crate::{failure::Failure, output};
@@ -79,7 +79,7 @@ fn token_of(url: &str) -> Result<Zeroizing<String>, Failure> {
     let fragment = fragment.split_once('?').map_or(fragment, |(_, query)| query);
     let mut tokens = [query, fragment]
         .into_iter()
-        .flat_map(|pairs| form_urlencoded::parse(pairs.as_bytes()))
+        .flat_map(|pairs| parse(pairs.as_bytes()))
         .filter(|(name, _)| name == "token")
         .map(|(_, token)| Zeroizing::new(token.into_owned()));
     match (tokens.next(), tokens.next()) {

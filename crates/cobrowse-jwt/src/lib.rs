@@ -5,7 +5,7 @@ mod key_uris;
 
 pub use cobrowse_jwt_core::*;
 
-pub use key_uris::{KeyUriError, KeyUriRegistry, KeyUriScheme};
+pub use key_uris::{KeyLocation, KeyUri, KeyUriError, KeyUriRegistry, KeyUriScheme};
 
 #[cfg(feature = "aws-kms")]
 pub use cobrowse_jwt_aws_kms as aws_kms;

@@ -1,7 +1,7 @@
 use std::{error::Error, fmt};
 
 use cobrowse_jwt_core::{KeyError, KeyErrorKind};
-use cobrowse_jwt_pem::PemError;
+use cobrowse_jwt_pem::{PemError, printable_variable};
 
 /// Why there is no key in a variable. Names the variable, never its value.
 #[derive(Clone, Debug)]
@@ -33,10 +33,10 @@ pub enum EnvErrorKind {
 
 impl EnvError {
     pub(crate) fn new(variable: &str, kind: EnvErrorKind) -> Self {
-        Self { variable: printable(variable).to_owned(), kind }
+        Self { variable: printable_variable(variable).to_owned(), kind }
     }
 
-    /// The name of the variable, or a phrase in its place if what was given is no name.
+    /// Returns the name of the variable, or `<redacted>` if it is not one.
     #[must_use]
     pub fn variable(&self) -> &str {
         &self.variable
@@ -53,12 +53,6 @@ impl fmt::Display for EnvError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(formatter, "the variable {} {}", self.variable, self.kind)
     }
-}
-
-/// A name that no shell could have set is a key in the wrong place.
-fn printable(variable: &str) -> &str {
-    let is_name = variable.len() <= 64 && variable.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
-    if is_name { variable } else { "with the given name" }
 }
 
 impl Error for EnvError {

@@ -2,6 +2,8 @@ use std::{error::Error, fmt, io, path::Path, sync::Arc};
 
 use cobrowse_jwt_core::{KeyError, KeyErrorKind};
 
+use crate::printable::printable_path;
+
 /// Why there is no key in a PEM text or file.
 ///
 /// Neither the key nor the passphrase is in any message; the path of a file is, unless it looks like a pasted key.
@@ -24,7 +26,7 @@ impl PemError {
     }
 
     pub(crate) fn in_file(self, path: &Path) -> Self {
-        Self { file: printable(path), ..self }
+        Self { file: Some(printable_path(path).to_owned()), ..self }
     }
 }
 
@@ -54,21 +56,6 @@ impl From<PemError> for KeyError {
         Self::new(error.kind.key_error_kind(), "the signing key cannot be read; mend its PEM as the cause says")
             .with_source(error)
     }
-}
-
-/// A private key pasted where a path belongs has line breaks, is longer than any path people type, or begins in base64 as every
-/// key does: the DER of a key begins with 0x30, which is the letter M. A token begins with `{"`, which is `eyJ`.
-fn printable(path: &Path) -> Option<String> {
-    const LONGEST: usize = 255;
-    const SHORTEST_KEY: usize = 40;
-    let path = path.to_str()?;
-    let base64 = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'=');
-    let like_key =
-        path.trim().starts_with('M') && path.bytes().take_while(|&byte| base64(byte)).count() >= SHORTEST_KEY;
-    let like_token = path.trim().starts_with("eyJ");
-    let innocent = path.len() <= LONGEST && !path.contains(char::is_control) && !path.contains("-----");
-    let innocent = innocent && !like_key && !like_token;
-    innocent.then(|| path.to_owned())
 }
 
 /// What is wrong with a PEM text or file, case by case.
@@ -170,11 +157,6 @@ pub enum PemErrorKind {
         "this path leads to no file: it is too long, goes through a file, or its links run in a circle; correct it"
     )]
     InvalidPath,
-    /// A key other than the registered ones.
-    #[error(
-        "this key is not the registered one; register its public half in the dashboard first, or give the registered key"
-    )]
-    Unregistered,
     /// No such file.
     #[error("there is no such file; correct the path")]
     NotFound,

@@ -111,7 +111,7 @@ impl AccountConfig {
     }
 
     async fn open(self) -> Result<(Minter, Instance, String), Box<dyn Error>> {
-        let minter = Minter::new(self.license_key, KeyUriRegistry::new().open(&self.key).await?);
+        let minter = Minter::new(self.license_key, KeyUriRegistry::new().open(&self.key.parse()?).await?);
         let public_key = minter.check_key().await?;
         let about = format!(
             "{} accepts the tokens if this stands in its dashboard, Settings > Integrations > JWT SSO:\n{}\

@@ -72,7 +72,7 @@ impl Setup {
             }),
             (Some(license_key), Some(file)) => Ok(Self {
                 license_key: LicenseKey::new(text(license_key)?)?,
-                key: Box::new(PemFile::load(file).await?),
+                key: Box::new(PemFile::open(file).await?),
                 origin: "the file named by COBROWSE_PRIVATE_KEY_FILE",
             }),
             (Some(_), None) => Err("COBROWSE_LICENSE_KEY is set; set COBROWSE_PRIVATE_KEY_FILE too, or neither".into()),

@@ -6,11 +6,11 @@ use super::checkup::Checkup;
 use crate::{key::Key, progress::Progress};
 
 /// Opens the key and adds the steps of its preflight.
-pub(super) async fn reach(key: Key<'_>, checkup: &mut Checkup<'_>) -> Option<Arc<dyn KeySource>> {
+pub(super) async fn reach(key: &Key<'_>, checkup: &mut Checkup<'_>) -> Option<Arc<dyn KeySource>> {
     let start = Instant::now();
     let opened = {
         let _progress = Progress::of("loading the AWS configuration");
-        KeyUriRegistry::aws_kms_builder(key.uri).await.and_then(|builder| Ok(builder.build()?))
+        KeyUriRegistry::aws_kms_builder(&key.uri).await.and_then(|builder| Ok(builder.build()?))
     };
     let source = match opened {
         Ok(source) => source,

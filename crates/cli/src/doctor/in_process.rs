@@ -7,12 +7,12 @@ use crate::{exit::Exit, failure::Failure, key::Key};
 
 /// By reading the key, looking at the modes of its file and folder, and signing once.
 pub(super) async fn reach(
-    key: Key<'_>,
+    key: &Key<'_>,
     allow_readable_key: bool,
     checkup: &mut Checkup<'_>,
 ) -> Option<Arc<dyn KeySource>> {
     let start = Instant::now();
-    let (source, readable) = match key.open(KeyUriRegistry::new().strict_permissions()).await {
+    let (source, readable) = match key.open(KeyUriRegistry::new().with_strict_permissions(true)).await {
         Err(failure) if matches!(failure.pem(), Some(PemErrorKind::ReadableByOthers { .. })) => {
             (key.open(KeyUriRegistry::new()).await, Some(failure))
         }
@@ -50,14 +50,14 @@ pub(super) async fn reach(
     }
 }
 
-fn check_permissions(key: Key<'_>, readable: Option<Failure>, allow_readable_key: bool, checkup: &mut Checkup<'_>) {
+fn check_permissions(key: &Key<'_>, readable: Option<Failure>, allow_readable_key: bool, checkup: &mut Checkup<'_>) {
     let Some(path) = key.path() else {
         return checkup.open("permissions", "a variable has none; look at who starts the process");
     };
     if cfg!(not(unix)) {
         return checkup.open("permissions", "they are not looked at on this system");
     }
-    let folders = folders::fault(&path);
+    let folders = folders::fault(path);
     match (&folders, readable) {
         (Ok(None), None) => checkup.passed(
             "permissions",

@@ -11,7 +11,7 @@ const SIGNS: usize = 20;
 /// (<https://docs.aws.amazon.com/kms/latest/developerguide/requests-per-second.html>).
 const KMS_QUOTA: f64 = 1_000.0;
 
-pub(super) async fn check(key: Key<'_>, snapshot: &dyn SigningKey, checkup: &mut Checkup<'_>) {
+pub(super) async fn check(key: &Key<'_>, snapshot: &dyn SigningKey, checkup: &mut Checkup<'_>) {
     let measured = {
         let _progress = Progress::of("signing 20 times");
         measure(snapshot).await

@@ -62,14 +62,14 @@ impl Doctor {
     pub(crate) fn run(&self, stdout: &mut Stdout, verbose: bool) -> Result<Exit, Failure> {
         let lifetime = self.lifetime.checked()?;
         let registered = self.expect_public_key.as_ref().map(public_key::read).transpose()?;
-        let key = self.key.named();
+        let key = self.key.named()?;
         let mut checkup = Checkup::new(stdout, verbose);
         key.block_on(async {
-            if let Some((source, snapshot)) = self.reach(key, &mut checkup).await {
-                self.check_registered(key, registered, Arc::clone(&source), &mut checkup).await;
+            if let Some((source, snapshot)) = self.reach(&key, &mut checkup).await {
+                self.check_registered(&key, registered, Arc::clone(&source), &mut checkup).await;
                 clock::check(&mut checkup);
                 self.check_token(source, snapshot.public_key(), lifetime, &mut checkup).await;
-                latency::check(key, &*snapshot, &mut checkup).await;
+                latency::check(&key, &*snapshot, &mut checkup).await;
             } else {
                 clock::check(&mut checkup);
             }
@@ -81,7 +81,7 @@ impl Doctor {
     /// As far as a signature that verifies.
     async fn reach(
         &self,
-        key: Key<'_>,
+        key: &Key<'_>,
         checkup: &mut Checkup<'_>,
     ) -> Option<(Arc<dyn KeySource>, Arc<dyn SigningKey>)> {
         #[cfg(feature = "aws-kms")]
@@ -107,7 +107,7 @@ impl Doctor {
 
     async fn check_registered(
         &self,
-        key: Key<'_>,
+        key: &Key<'_>,
         registered: Option<PublicKey>,
         source: Arc<dyn KeySource>,
         checkup: &mut Checkup<'_>,

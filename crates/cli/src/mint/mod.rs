@@ -84,7 +84,7 @@ impl Mint {
         }
 
         let registered = self.expect_public_key.as_ref().map(public_key::read).transpose()?;
-        let key = self.key.named();
+        let key = self.key.named()?;
         let token = key.block_on(async {
             let mut minter =
                 Minter::builder(self.license.value.clone(), key.open(cobrowse_jwt::KeyUriRegistry::new()).await?);

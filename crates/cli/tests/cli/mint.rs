@@ -135,13 +135,13 @@ fn a_url_and_a_header_carry_the_token() {
         accepted(url.strip_prefix(&format!("https://cobrowse.io/{page}?token=")).unwrap(), KEY.public_key());
     }
     for page in ["session/", "session/..", "connect/device/"] {
-        mint(&folder, &["--url", page]).exits(2, "the id cannot stand in a path");
+        mint(&folder, &["--url", page]).exits(2, "id is empty, a dot segment");
     }
     mint(&folder, &["--url", "dashbord"])
         .exits(2, "there is no such page; write dashboard, code, connect, connect/device/ID");
     mint(&folder, &["--url", "dashboard/1"]).exits(2, "there is no such page");
     mint(&folder, &["--url", "dashboard", "--json"]).exits(2, "cannot be used with");
-    mint(&folder, &["--url", "code", "--instance", "http://support.example.com"]).exits(2, "not reached by https");
+    mint(&folder, &["--url", "code", "--instance", "http://support.example.com"]).exits(2, "instance is not https");
 }
 
 #[test]

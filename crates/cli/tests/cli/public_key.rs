@@ -34,7 +34,7 @@ fn what_is_no_key_is_named() {
     folder.run(&["public-key", "env:NOT_SET"]).exits(4, "the variable NOT_SET is not set; set it");
     let broken = folder.command(&["public-key", "env:BROKEN"]).env("BROKEN", "hello").output().unwrap();
     Ended::of(&broken).exits(4, "error: the variable BROKEN: there is no PEM block");
-    folder.run(&["public-key", "vault:x"]).exits(2, "scheme is not known");
+    folder.run(&["public-key", "vault:x"]).exits(2, "unknown key URI scheme");
     folder.run(&["public-key", "awskms:alias/x"]).exits(2, "");
     folder.run(&["public-key"]).exits(2, "<KEY>");
     folder.run(&["public-key", "key.pem", "--jwk", "--thumbprint"]).exits(2, "cannot be used with");

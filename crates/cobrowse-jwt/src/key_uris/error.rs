@@ -1,47 +1,60 @@
 use cobrowse_jwt_core::KeyError;
 
-/// Why a string opens no key. Never contains the string.
+/// Reports why a string is not a key URI or why its key cannot be opened. Never contains the string: people paste keys.
 #[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum KeyUriError {
     /// An empty string.
-    #[error("the key URI is empty; write a path, file:, env: or awskms:")]
+    #[error("key URI is empty")]
     Empty,
-    /// A key where its name belongs.
-    #[error("this is a key and not the name of one; write it to a file and give the path")]
-    PastedKey,
-    /// A scheme that nobody has added.
-    #[error("the key URI's scheme is not known; write a path, file:, env: or awskms:")]
+    /// A private key in place of its URI.
+    #[error("expected a URI, found a private key")]
+    PrivateKeyInUri,
+    /// A scheme that is not registered.
+    #[error("unknown key URI scheme")]
     UnknownScheme,
-    /// A scheme whose feature is not turned on.
-    #[error("this build has no key source for the URI's scheme; turn on the feature `{feature}` of cobrowse-jwt")]
+    /// A scheme whose feature is disabled.
+    #[error("key URI scheme needs the feature `{feature}`")]
     FeatureDisabled {
         /// The feature of `cobrowse-jwt`.
         feature: &'static str,
     },
-    /// `pkcs11:`
-    #[error("this version has no key source for pkcs11:; use file:, env: or awskms:")]
-    NoPkcs11,
-    /// Not a scheme by RFC 3986.
-    #[error("this is no URI scheme; use letters, digits, `+`, `-` and `.`, beginning with a letter")]
+    /// Not a scheme (RFC 3986, section 3.1).
+    #[error("invalid URI scheme")]
     InvalidScheme,
-    /// A `file:` URI with a host, a query or a broken escape.
-    #[error("the file: URI is not one of a local path; write file:///path/of/key.pem")]
+    /// A `file:` URI with a host, a query, a fragment or an invalid escape.
+    #[error("file: URI is not a local path")]
     InvalidFile,
-    /// An `env:` URI that is not a name.
-    #[error("the env: URI does not name a variable; write env: and the name")]
+    /// An `env:` URI that is not the name of a variable.
+    #[error("invalid variable name")]
     InvalidVariable,
-    /// An `awskms:` URI without a key, as other tools write it.
-    #[error(
-        "the awskms: URI names no key; put a third slash before the key: awskms:///alias/name, or awskms://host:port/key for an endpoint"
-    )]
-    MissingKmsKey,
-    /// An `awskms:` URI with an endpoint that is none.
-    #[error(
-        "the awskms: URI's endpoint is not host or host:port; write awskms://host:port/key without credentials and query"
-    )]
+    /// An `awskms:` URI without a key id.
+    #[error("missing key id")]
+    MissingKeyId,
+    /// An `awskms:` URI whose endpoint is not a host and an optional port.
+    #[error("invalid endpoint")]
     InvalidEndpoint,
-    /// The key was named well, and cannot be had.
+    /// The URI is valid, and its key cannot be opened.
     #[error(transparent)]
     Key(#[from] KeyError),
+}
+
+impl KeyUriError {
+    /// Returns advice for the operator, if there is any.
+    #[must_use]
+    pub const fn hint(&self) -> Option<&'static str> {
+        Some(match self {
+            Self::Empty | Self::UnknownScheme => "use a path, file:, env: or awskms:",
+            Self::PrivateKeyInUri => "write the key to a file and use its path",
+            Self::FeatureDisabled { .. } => "enable the feature of cobrowse-jwt",
+            Self::InvalidScheme => "use letters, digits, `+`, `-` and `.`, starting with a letter",
+            Self::InvalidFile => "use file:///path/to/key.pem",
+            Self::InvalidVariable => "use env: and a name of letters, digits and underscores",
+            Self::MissingKeyId => {
+                "put a third slash before it: awskms:///alias/name, or awskms://host:port/key for an endpoint"
+            }
+            Self::InvalidEndpoint => "use awskms://host:port/key, without credentials and query",
+            Self::Key(error) => return error.hint(),
+        })
+    }
 }

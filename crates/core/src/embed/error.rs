@@ -1,44 +1,60 @@
-/// Why something is no instance, or no URL to embed.
+/// Reports why a text is not an instance or a URL to embed.
 ///
-/// No message contains the refused text: it may carry credentials or a token.
+/// No message contains the refused text, which may contain credentials or a token.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum EmbedError {
     /// Not an absolute URL.
-    #[error("the instance is not a URL; write an origin such as https://cobrowse.io")]
-    NotUrl,
-    /// The host is neither a name of DNS nor an IP address.
-    #[error(
-        "the instance's host is no host name; use letters, digits, dots and hyphens, and write an international name as xn--..."
-    )]
-    NotHostName,
+    #[error("instance is not a URL")]
+    InvalidUrl,
+    /// The host is not a host name of ASCII letters, digits, dots, hyphens and underscores, an IPv4 address or a bracketed IPv6 address.
+    #[error("instance host is not a host name or an IP address")]
+    InvalidHost,
     /// Not https, and not http on a loopback host.
-    #[error("the instance is not reached by https; plain http is allowed on a loopback host only")]
-    NotHttps,
+    #[error("instance is not https")]
+    InsecureScheme,
     /// More than an origin.
-    #[error("the instance has more than a scheme, a host and a port; remove path, query, fragment and credentials")]
-    NotOrigin,
+    #[error("instance is not an origin")]
+    NotAnOrigin,
     /// An id that is empty, `.` or `..`, or contains a control character.
-    #[error("the id cannot stand in a path; pass the id of a session or device as Cobrowse gave it")]
-    PathId,
-    /// The name of a filter is empty or contains a bracket, which servers read as nesting.
-    #[error("the filter's name is empty or contains [ or ]; name one key of the customer data")]
-    FilterName,
-    /// Two filters of one name.
-    #[error("the filter's name is taken already; give each key of the customer data one value")]
+    #[error("id is empty, a dot segment, or contains a control character")]
+    InvalidId,
+    /// The name of a filter is empty or contains a bracket, which servers parse as nesting.
+    #[error("filter name is empty or contains a bracket")]
+    InvalidFilterName,
+    /// Two filters with one name.
+    #[error("duplicate filter name")]
     DuplicateFilter,
     /// A control character in a filter.
-    #[error("the filter contains a control character; remove line breaks, tabs and the like")]
+    #[error("filter contains a control character")]
     ControlCharacter,
-    /// Not a language tag.
-    #[error("the language is not a tag of RFC 5646; write one such as de or pt-BR")]
-    LanguageTag,
+    /// Not a language tag (RFC 5646).
+    #[error("invalid language tag")]
+    InvalidLanguageTag,
     /// Longer than [`EmbedUrl::MAX_BYTES`](crate::EmbedUrl::MAX_BYTES).
-    #[error(
-        "the URL has {bytes} bytes, over the 8,000 that proxies pass on; filter by less, or hand the token over by postMessage"
-    )]
+    #[error("URL has {bytes} bytes, over the limit of 8,000")]
     TooLong {
         /// The length of the URL in bytes.
         bytes: usize,
     },
+}
+
+impl EmbedError {
+    /// Returns advice for the operator, if there is any.
+    #[must_use]
+    pub const fn hint(&self) -> Option<&'static str> {
+        match self {
+            Self::InvalidUrl => Some("use an origin such as https://cobrowse.io"),
+            Self::InvalidHost => {
+                Some("write an international name as xn--..., and an IPv4 address as four decimal numbers")
+            }
+            Self::InsecureScheme => Some("plain http is allowed on a loopback host only"),
+            Self::NotAnOrigin => Some("remove path, query, fragment and credentials"),
+            Self::InvalidId => Some("use the id of a session or device as Cobrowse returned it"),
+            Self::InvalidFilterName => Some("use one key of custom_data"),
+            Self::InvalidLanguageTag => Some("use a tag such as de or pt-BR"),
+            Self::TooLong { .. } => Some("use fewer filters, or for_post_message"),
+            Self::DuplicateFilter | Self::ControlCharacter => None,
+        }
+    }
 }

@@ -1,8 +1,11 @@
-use url::{Host, Url};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+use http::Uri;
+use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 
 use super::EmbedError;
 
-/// Where Cobrowse runs: `https://cobrowse.io`, or the https origin of a self-hosted instance.
+/// The origin of Cobrowse: `https://cobrowse.io`, or that of a self-hosted instance.
 ///
 /// ```
 /// use cobrowse_jwt_core::Instance;
@@ -13,75 +16,128 @@ use super::EmbedError;
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Instance {
-    root: Url,
     origin: String,
 }
 
 impl Instance {
-    /// Takes an origin: https, a host and perhaps a port; http only on a loopback host. One final slash is overlooked.
+    /// Parses an origin: https, a host and an optional port; http on a loopback host only. One final slash is ignored.
+    ///
+    /// The host is an ASCII name (an international name in punycode), an IPv4 address of four decimal numbers, or a bracketed IPv6
+    /// address. A name whose last label is a number is refused, because browsers parse it as an IPv4 address.
     ///
     /// # Errors
     ///
-    /// [`EmbedError::NotUrl`], [`EmbedError::NotHostName`], [`EmbedError::NotHttps`] and [`EmbedError::NotOrigin`].
+    /// [`EmbedError::InvalidUrl`], [`EmbedError::InvalidHost`], [`EmbedError::InsecureScheme`] and [`EmbedError::NotAnOrigin`].
     pub fn new(origin: &str) -> Result<Self, EmbedError> {
-        // The URL parser drops tabs and line breaks, and reads a backslash as a slash.
-        if origin.contains(|char: char| char.is_whitespace() || char.is_control() || char == '\\') {
-            return Err(EmbedError::NotUrl);
+        let (scheme, rest) = origin.split_once("://").ok_or(EmbedError::InvalidUrl)?;
+        // `Uri` drops a fragment.
+        if rest.contains(['#', '?', '@']) {
+            return Err(EmbedError::NotAnOrigin);
         }
-        let root = Url::parse(origin).map_err(|_| EmbedError::NotUrl)?;
-        // A URL may have hosts such as `*` or `a;b`, which would mean something else in a Content-Security-Policy.
-        if !origin.is_ascii() || matches!(root.host(), Some(Host::Domain(name)) if !name.chars().all(is_of_a_name)) {
-            return Err(EmbedError::NotHostName);
+        let is_host_byte = |byte: u8| byte.is_ascii_graphic() && byte != b'\\';
+        if !origin.bytes().all(is_host_byte) {
+            return Err(if origin.is_ascii() { EmbedError::InvalidUrl } else { EmbedError::InvalidHost });
         }
-        match root.scheme() {
-            "https" => {}
-            "http" if is_loopback(&root) => {}
-            _ => return Err(EmbedError::NotHttps),
+        let uri: Uri = origin.parse().map_err(|_| EmbedError::InvalidUrl)?;
+        if uri.path() != "/" {
+            return Err(EmbedError::NotAnOrigin);
         }
-        let origin_of_root = root.origin().ascii_serialization();
-        // The parser mends what it reads, so what was written is compared, and not what came of it.
+        let authority = uri.authority().ok_or(EmbedError::InvalidUrl)?;
+        let host = Host::parse(authority.host()).ok_or(EmbedError::InvalidHost)?;
+        let default_port = match scheme.to_ascii_lowercase().as_str() {
+            "https" => 443,
+            "http" if host.is_loopback() => 80,
+            _ => return Err(EmbedError::InsecureScheme),
+        };
+        let mut normal = format!("{}://{}", scheme.to_ascii_lowercase(), host.text);
+        if let Some(port) = authority.port_u16().filter(|port| *port != default_port) {
+            normal = format!("{normal}:{port}");
+        }
+        // An empty port, a port over 65,535 or another spelling of an address.
         let written = origin.strip_suffix('/').unwrap_or(origin);
-        let written = written.strip_suffix(if root.scheme() == "https" { ":443" } else { ":80" }).unwrap_or(written);
-        if !written.eq_ignore_ascii_case(&origin_of_root) {
-            return Err(EmbedError::NotOrigin);
+        let written = written.strip_suffix(&format!(":{default_port}")).unwrap_or(written);
+        if !written.eq_ignore_ascii_case(&normal) {
+            return Err(EmbedError::NotAnOrigin);
         }
-        Ok(Self { root, origin: origin_of_root })
+        Ok(Self { origin: normal })
     }
 
-    /// Scheme, host and port, without a final slash.
+    /// Returns scheme, host and port, without a final slash.
     #[must_use]
     pub fn origin(&self) -> &str {
         &self.origin
     }
 
-    /// The page with these segments as its path, each encoded so that it stays one segment.
-    #[expect(clippy::expect_used, reason = "https and http URLs have a path, and `new` takes no others")]
-    pub(super) fn at(&self, segments: &[&str]) -> Url {
-        let mut url = self.root.clone();
-        url.path_segments_mut().expect("a path").extend(segments);
-        url
+    /// Returns the URL of the page with these segments as its path, each encoded so that it stays one segment.
+    pub(super) fn page(&self, segments: &[&str]) -> String {
+        /// What ends a segment or what browsers encode (WHATWG URL, path percent-encode set).
+        const SEGMENT: &AsciiSet = &CONTROLS
+            .add(b' ')
+            .add(b'"')
+            .add(b'#')
+            .add(b'%')
+            .add(b'/')
+            .add(b'<')
+            .add(b'>')
+            .add(b'?')
+            .add(b'[')
+            .add(b'\\')
+            .add(b']')
+            .add(b'^')
+            .add(b'`')
+            .add(b'{')
+            .add(b'|')
+            .add(b'}');
+        let mut page = self.origin.clone();
+        for segment in segments {
+            page.push('/');
+            page.extend(utf8_percent_encode(segment, SEGMENT));
+        }
+        page
     }
 }
 
 impl Default for Instance {
-    /// `https://cobrowse.io`
-    #[expect(clippy::expect_used, reason = "a constant that the documentation's example proves right")]
+    /// Returns `https://cobrowse.io`.
     fn default() -> Self {
-        Self::new("https://cobrowse.io").expect("an https origin")
+        Self { origin: "https://cobrowse.io".to_owned() }
     }
 }
 
-fn is_of_a_name(char: char) -> bool {
-    char.is_ascii_alphanumeric() || matches!(char, '.' | '-' | '_')
+struct Host {
+    /// In lower case, and an IPv6 address in its shortest form.
+    text: String,
+    /// `None` for a name.
+    address: Option<IpAddr>,
 }
 
-fn is_loopback(url: &Url) -> bool {
-    match url.host() {
-        Some(Host::Domain(name)) => name == "localhost",
-        Some(Host::Ipv4(address)) => address.is_loopback(),
-        Some(Host::Ipv6(address)) => address.is_loopback(),
-        None => false,
+impl Host {
+    fn parse(text: &str) -> Option<Self> {
+        if let Some(address) = text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
+            let address: Ipv6Addr = address.parse().ok()?;
+            return Some(Self { text: format!("[{address}]"), address: Some(address.into()) });
+        }
+        if let Ok(address) = text.parse::<Ipv4Addr>() {
+            return Some(Self { text: text.to_owned(), address: Some(address.into()) });
+        }
+        let is_of_label = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
+        let is_label = |label: &str| !label.is_empty() && label.bytes().all(is_of_label);
+        let is_name = text.split('.').all(is_label) && !is_number(text.rsplit('.').next()?);
+        is_name.then(|| Self { text: text.to_ascii_lowercase(), address: None })
     }
+
+    fn is_loopback(&self) -> bool {
+        self.address.map_or(self.text == "localhost", |address| address.is_loopback())
+    }
+}
+
+/// Decimal, octal or hexadecimal (WHATWG URL, "ends in a number").
+fn is_number(label: &str) -> bool {
+    let hexadecimal = label.strip_prefix("0x").or_else(|| label.strip_prefix("0X"));
+    hexadecimal.map_or_else(
+        || label.bytes().all(|byte| byte.is_ascii_digit()),
+        |digits| digits.bytes().all(|byte| byte.is_ascii_hexdigit()),
+    )
 }
 
 #[cfg(test)]
@@ -89,7 +145,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn takes_origins() {
+    fn new_with_origin_normalises_it() {
         for (text, origin) in [
             ("https://cobrowse.io", "https://cobrowse.io"),
             ("https://cobrowse.io/", "https://cobrowse.io"),
@@ -99,38 +155,59 @@ mod tests {
             ("http://127.0.0.1:3000", "http://127.0.0.1:3000"),
             ("http://[::1]:3000", "http://[::1]:3000"),
             ("https://xn--mnchen-3ya.example", "https://xn--mnchen-3ya.example"),
+            ("https://10.0.0.1", "https://10.0.0.1"),
+            ("https://[2001:DB8::1]", "https://[2001:db8::1]"),
+            ("https://a_b-c.0a", "https://a_b-c.0a"),
         ] {
             assert_eq!(Instance::new(text).unwrap().origin(), origin);
         }
     }
 
     #[test]
-    fn refuses_the_rest() {
+    fn new_with_anything_else_returns_error() {
         for (text, expected) in [
-            ("cobrowse.io", EmbedError::NotUrl),
-            ("", EmbedError::NotUrl),
-            ("https://", EmbedError::NotUrl),
-            ("https://cobrowse.io\n", EmbedError::NotUrl),
-            ("https:\\\\cobrowse.io", EmbedError::NotUrl),
-            ("https://*", EmbedError::NotHostName),
-            ("https://*.example.com", EmbedError::NotHostName),
-            ("https://cobrowse.io;script-src", EmbedError::NotHostName),
-            ("https://a,b", EmbedError::NotHostName),
-            ("https://a'b", EmbedError::NotHostName),
-            ("https://münchen.example", EmbedError::NotHostName),
-            ("http://cobrowse.io", EmbedError::NotHttps),
-            ("http://localhost.evil.example", EmbedError::NotHttps),
-            ("javascript:alert(1)", EmbedError::NotHttps),
-            ("https://cobrowse.io/dashboard", EmbedError::NotOrigin),
-            ("https://cobrowse.io//", EmbedError::NotOrigin),
-            ("https://cobrowse.io/a/..", EmbedError::NotOrigin),
-            ("https:cobrowse.io", EmbedError::NotOrigin),
-            ("https:///cobrowse.io", EmbedError::NotOrigin),
-            ("https://:@cobrowse.io", EmbedError::NotOrigin),
-            ("https://cobrowse%2eio", EmbedError::NotOrigin),
-            ("https://cobrowse.io?token=x", EmbedError::NotOrigin),
-            ("https://cobrowse.io#x", EmbedError::NotOrigin),
-            ("https://jane:secret@cobrowse.io", EmbedError::NotOrigin),
+            ("cobrowse.io", EmbedError::InvalidUrl),
+            ("", EmbedError::InvalidUrl),
+            ("https://", EmbedError::InvalidUrl),
+            ("https://cobrowse.io\n", EmbedError::InvalidUrl),
+            ("https:\\\\cobrowse.io", EmbedError::InvalidUrl),
+            ("https://*", EmbedError::InvalidHost),
+            ("https://*.example.com", EmbedError::InvalidHost),
+            ("https://cobrowse.io;script-src", EmbedError::InvalidHost),
+            ("https://a,b", EmbedError::InvalidHost),
+            ("https://a'b", EmbedError::InvalidHost),
+            ("https://münchen.example", EmbedError::InvalidHost),
+            ("http://cobrowse.io", EmbedError::InsecureScheme),
+            ("http://localhost.evil.example", EmbedError::InsecureScheme),
+            ("javascript:alert(1)", EmbedError::InvalidUrl),
+            ("ftp://cobrowse.io", EmbedError::InsecureScheme),
+            ("https://.", EmbedError::InvalidHost),
+            ("https://a..b", EmbedError::InvalidHost),
+            ("https://cobrowse.io.", EmbedError::InvalidHost),
+            ("https://127.1", EmbedError::InvalidHost),
+            ("https://2130706433", EmbedError::InvalidHost),
+            ("https://0x7f000001", EmbedError::InvalidHost),
+            ("https://0x", EmbedError::InvalidHost),
+            ("https://cobrowse.0X7F", EmbedError::InvalidHost),
+            ("https://1.2.3.256", EmbedError::InvalidHost),
+            ("https://01.2.3.4", EmbedError::InvalidHost),
+            ("http://127.0.0.1.", EmbedError::InvalidHost),
+            ("https://[::1", EmbedError::InvalidUrl),
+            ("https://[1.2.3.4]", EmbedError::InvalidHost),
+            ("https://[0::1]", EmbedError::NotAnOrigin),
+            ("https://cobrowse.io:", EmbedError::NotAnOrigin),
+            ("https://cobrowse.io:99999", EmbedError::NotAnOrigin),
+            ("https://cobrowse.io:0443", EmbedError::NotAnOrigin),
+            ("https://cobrowse.io/dashboard", EmbedError::NotAnOrigin),
+            ("https://cobrowse.io//", EmbedError::NotAnOrigin),
+            ("https://cobrowse.io/a/..", EmbedError::NotAnOrigin),
+            ("https:cobrowse.io", EmbedError::InvalidUrl),
+            ("https:///cobrowse.io", EmbedError::InvalidUrl),
+            ("https://:@cobrowse.io", EmbedError::NotAnOrigin),
+            ("https://cobrowse%2eio", EmbedError::InvalidUrl),
+            ("https://cobrowse.io?token=x", EmbedError::NotAnOrigin),
+            ("https://cobrowse.io#x", EmbedError::NotAnOrigin),
+            ("https://jane:secret@cobrowse.io", EmbedError::NotAnOrigin),
         ] {
             assert_eq!(Instance::new(text), Err(expected), "{text}");
         }

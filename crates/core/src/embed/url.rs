@@ -1,6 +1,6 @@
 use std::{collections::BTreeMap, fmt};
 
-use url::Url;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use zeroize::Zeroizing;
 
 use super::{EmbedError, EndAction, Instance, Show};
@@ -10,7 +10,7 @@ use crate::token::AgentToken;
 /// [`for_post_message`](Self::for_post_message) or [`with_token`](Self::with_token).
 ///
 /// Pages and parameters are [Cobrowse's](https://docs.cobrowse.io/agent-side-integrations/iframe-embeds); what is known from its
-/// clients or examples only says so. The crate `url` does all the encoding, and a space is `%20`, which every decoder reads.
+/// clients or examples only says so. A space is encoded as `%20`, which every decoder reads.
 ///
 /// ```
 /// use cobrowse_jwt_core::{EmbedUrl, EndAction, Instance, Show};
@@ -29,7 +29,7 @@ use crate::token::AgentToken;
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[must_use]
 pub struct EmbedUrl {
-    page: Url,
+    page: String,
     /// Names with their prefix, in the order in which they were given.
     filters: Vec<(String, String)>,
     options: BTreeMap<&'static str, String>,
@@ -41,44 +41,44 @@ impl EmbedUrl {
 
     /// The agent's list of devices and sessions: `/dashboard`.
     pub fn dashboard(instance: &Instance) -> Self {
-        Self::of(instance.at(&["dashboard"]))
+        Self::of(instance.page(&["dashboard"]))
     }
 
     /// The prompt for a code that the customer reads out: `/code`.
     pub fn code(instance: &Instance) -> Self {
-        Self::of(instance.at(&["code"]))
+        Self::of(instance.page(&["code"]))
     }
 
     /// The connection to the one device that the filters leave: `/connect`.
     pub fn connect(instance: &Instance) -> Self {
-        Self::of(instance.at(&["connect"]))
+        Self::of(instance.page(&["connect"]))
     }
 
     /// One session: `/session/<id>`.
     ///
     /// # Errors
     ///
-    /// [`EmbedError::PathId`].
+    /// [`EmbedError::InvalidId`].
     pub fn session(instance: &Instance, id: &str) -> Result<Self, EmbedError> {
-        Ok(Self::of(instance.at(&["session", path_id(id)?])))
+        Ok(Self::of(instance.page(&["session", path_id(id)?])))
     }
 
     /// The connection to one device, by Cobrowse's own id of it: `/connect/device/<id>`. Known from official examples.
     ///
     /// # Errors
     ///
-    /// [`EmbedError::PathId`].
+    /// [`EmbedError::InvalidId`].
     pub fn connect_device(instance: &Instance, id: &str) -> Result<Self, EmbedError> {
-        Ok(Self::of(instance.at(&["connect", "device", path_id(id)?])))
+        Ok(Self::of(instance.page(&["connect", "device", path_id(id)?])))
     }
 
     /// The recording of one session: `/session/<id>/recording`. Known from official examples.
     ///
     /// # Errors
     ///
-    /// [`EmbedError::PathId`].
+    /// [`EmbedError::InvalidId`].
     pub fn recording(instance: &Instance, session_id: &str) -> Result<Self, EmbedError> {
-        Ok(Self::of(instance.at(&["session", path_id(session_id)?, "recording"])))
+        Ok(Self::of(instance.page(&["session", path_id(session_id)?, "recording"])))
     }
 
     /// Shows devices whose `custom_data` has this value under this name; several filters all have to match. `device_id` is the
@@ -89,12 +89,12 @@ impl EmbedUrl {
     ///
     /// # Errors
     ///
-    /// [`EmbedError::FilterName`] if the name is empty or contains a bracket, [`EmbedError::DuplicateFilter`], and
+    /// [`EmbedError::InvalidFilterName`] if the name is empty or contains a bracket, [`EmbedError::DuplicateFilter`], and
     /// [`EmbedError::ControlCharacter`] in name or value.
     pub fn filter(mut self, name: &str, value: &str) -> Result<Self, EmbedError> {
         // Servers that parse queries as npm's `qs` does make nested objects of brackets, encoded or not.
         if name.is_empty() || name.contains(['[', ']']) {
-            return Err(EmbedError::FilterName);
+            return Err(EmbedError::InvalidFilterName);
         }
         if name.chars().chain(value.chars()).any(char::is_control) {
             return Err(EmbedError::ControlCharacter);
@@ -146,7 +146,7 @@ impl EmbedUrl {
     ///
     /// # Errors
     ///
-    /// [`EmbedError::LanguageTag`] if the text does not have the form of a tag.
+    /// [`EmbedError::InvalidLanguageTag`] if the text does not have the form of a tag.
     pub fn language(self, tag: &str) -> Result<Self, EmbedError> {
         let is_subtag =
             |subtag: &str| (1..=8).contains(&subtag.len()) && subtag.bytes().all(|byte| byte.is_ascii_alphanumeric());
@@ -155,7 +155,7 @@ impl EmbedUrl {
                 && (language.len() > 1 || matches!(language, "i" | "x"))
         };
         let is_tag = tag.split('-').all(is_subtag) && tag.split('-').next().is_some_and(is_language);
-        if is_tag { Ok(self.option("lng", tag)) } else { Err(EmbedError::LanguageTag) }
+        if is_tag { Ok(self.option("lng", tag)) } else { Err(EmbedError::InvalidLanguageTag) }
     }
 
     /// The URL of a page that waits for its token: the parent hands it over with `CobrowseAPI.attachContext` of Cobrowse's Agent
@@ -167,7 +167,7 @@ impl EmbedUrl {
     ///
     /// [`EmbedError::TooLong`].
     pub fn for_post_message(self) -> Result<PostMessageUrl, EmbedError> {
-        let text = String::from(self.option("token_source", "postMessage").into_url());
+        let text = self.option("token_source", "postMessage").into_url();
         no_longer_than_proxies_pass(&text)?;
         Ok(PostMessageUrl(text))
     }
@@ -179,15 +179,15 @@ impl EmbedUrl {
     ///
     /// [`EmbedError::TooLong`].
     pub fn with_token(self, token: &AgentToken) -> Result<TokenUrl, EmbedError> {
-        let mut url = self.into_url();
-        // Base64url and dots, which no encoding changes.
-        url.query_pairs_mut().append_pair("token", token.expose_secret());
-        let text = Zeroizing::new(String::from(url));
+        let url = self.into_url();
+        let separator = if url.contains('?') { "&" } else { "?" };
+        // Base64url and dots, which no encoding changes. Allocated once, so that no copy of the token is left behind.
+        let text = Zeroizing::new([&url, separator, "token=", token.expose_secret()].concat());
         no_longer_than_proxies_pass(&text)?;
         Ok(TokenUrl(text))
     }
 
-    fn of(page: Url) -> Self {
+    fn of(page: String) -> Self {
         Self { page, filters: Vec::new(), options: BTreeMap::new() }
     }
 
@@ -196,15 +196,20 @@ impl EmbedUrl {
         self
     }
 
-    fn into_url(self) -> Url {
+    fn into_url(self) -> String {
+        /// Every decoder of a query reads these as they are.
+        const QUERY: &AsciiSet = &NON_ALPHANUMERIC.remove(b'*').remove(b'-').remove(b'.').remove(b'_');
+        let filters = self.filters.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+        let options = self.options.iter().map(|(name, value)| (*name, value.as_str()));
         let mut url = self.page;
-        if self.filters.is_empty() && self.options.is_empty() {
-            return url;
+        let mut separator = '?';
+        for (name, value) in filters.chain(options) {
+            url.push(separator);
+            url.extend(utf8_percent_encode(name, QUERY));
+            url.push('=');
+            url.extend(utf8_percent_encode(value, QUERY));
+            separator = '&';
         }
-        url.query_pairs_mut().extend_pairs(&self.filters).extend_pairs(&self.options);
-        // Every plus is a space here, because a plus itself is written `%2B`.
-        let query = url.query().map(|query| query.replace('+', "%20"));
-        url.set_query(query.as_deref());
         url
     }
 }
@@ -247,9 +252,9 @@ impl fmt::Debug for TokenUrl {
 }
 
 fn path_id(id: &str) -> Result<&str, EmbedError> {
-    // The crate `url` drops `.`, `..`, tabs and line breaks without a word, and without an id the URL names another page.
+    // Browsers drop dot segments, tabs and line breaks, and without an id the URL names another page.
     if matches!(id, "" | "." | "..") || id.contains(char::is_control) {
-        return Err(EmbedError::PathId);
+        return Err(EmbedError::InvalidId);
     }
     Ok(id)
 }

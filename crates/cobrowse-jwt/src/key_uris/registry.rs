@@ -1,0 +1,145 @@
+use std::{collections::BTreeMap, fmt, sync::Arc};
+
+use cobrowse_jwt_core::{KeyError, KeySource, async_trait};
+
+use super::{KeyLocation, KeyUri, KeyUriError, uri::split_scheme};
+
+/// Opens the keys that key URIs name, with options that apply to all of them.
+///
+/// ```no_run
+/// use cobrowse_jwt::KeyUriRegistry;
+///
+/// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+/// let source = KeyUriRegistry::new().open(&"env:COBROWSE_PRIVATE_KEY".parse()?).await?;
+/// # Ok(()) }
+/// ```
+#[derive(Clone, Default)]
+pub struct KeyUriRegistry {
+    /// Registered by the caller, and preferred to the schemes of this crate.
+    schemes: BTreeMap<String, Arc<dyn KeyUriScheme>>,
+    #[cfg(feature = "pem")]
+    strict_permissions: bool,
+    #[cfg(feature = "encrypted-pem")]
+    passphrase: Option<cobrowse_jwt_pem::Passphrase>,
+}
+
+/// Opens the keys of one scheme. Implement it to add a scheme.
+#[async_trait]
+pub trait KeyUriScheme: Send + Sync {
+    /// Opens the key with this name: the URI without its scheme and the colon.
+    ///
+    /// # Errors
+    ///
+    /// A [`KeyUriError`], which does not contain the text.
+    async fn open(&self, rest: &str) -> Result<Arc<dyn KeySource>, KeyUriError>;
+}
+
+impl KeyUriRegistry {
+    /// Returns a registry with the schemes of the enabled features.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds a scheme to this value, or replaces one.
+    ///
+    /// # Errors
+    ///
+    /// [`KeyUriError::InvalidScheme`] unless it is a scheme (RFC 3986, section 3.1) of at least two characters.
+    pub fn with_scheme(mut self, scheme: &str, open: impl KeyUriScheme + 'static) -> Result<Self, KeyUriError> {
+        let text = format!("{scheme}:");
+        let (scheme, _) = split_scheme(&text).ok_or(KeyUriError::InvalidScheme)?;
+        self.schemes.insert(scheme, Arc::new(open));
+        Ok(self)
+    }
+
+    /// Sets the passphrase of encrypted keys in files and variables. For an unencrypted key it is not used.
+    #[cfg(feature = "encrypted-pem")]
+    #[must_use]
+    pub fn with_passphrase(mut self, passphrase: cobrowse_jwt_pem::Passphrase) -> Self {
+        self.passphrase = Some(passphrase);
+        self
+    }
+
+    /// Refuses key files that others may read, on Unix; off by default.
+    #[cfg(feature = "pem")]
+    #[must_use]
+    pub fn with_strict_permissions(mut self, strict: bool) -> Self {
+        self.strict_permissions = strict;
+        self
+    }
+
+    /// Opens the key.
+    ///
+    /// # Errors
+    ///
+    /// [`KeyUriError::UnknownScheme`], [`KeyUriError::FeatureDisabled`] and [`KeyUriError::Key`].
+    pub async fn open(&self, uri: &KeyUri) -> Result<Arc<dyn KeySource>, KeyUriError> {
+        if let Some(scheme) = self.schemes.get(uri.scheme()) {
+            return scheme.open(uri.rest()).await;
+        }
+        match uri.location() {
+            #[cfg(feature = "pem")]
+            KeyLocation::File(path) => self.open_file(path).await,
+            #[cfg(not(feature = "pem"))]
+            KeyLocation::File(_) => Err(KeyUriError::FeatureDisabled { feature: "pem" }),
+            #[cfg(feature = "env")]
+            KeyLocation::Env(variable) => self.open_variable(variable),
+            #[cfg(not(feature = "env"))]
+            KeyLocation::Env(_) => Err(KeyUriError::FeatureDisabled { feature: "env" }),
+            #[cfg(feature = "aws-kms")]
+            KeyLocation::AwsKms { .. } => {
+                let key = Self::aws_kms_builder(uri).await?.build()?;
+                key.authenticate().await?;
+                Ok(Arc::new(key))
+            }
+            #[cfg(not(feature = "aws-kms"))]
+            KeyLocation::AwsKms { .. } => Err(KeyUriError::FeatureDisabled { feature: "aws-kms" }),
+            KeyLocation::Other => Err(KeyUriError::UnknownScheme),
+        }
+    }
+
+    /// Returns a builder for the key of an `awskms:` URI, for its options and its
+    /// [`preflight`](cobrowse_jwt_aws_kms::AwsKmsKey::preflight).
+    ///
+    /// # Errors
+    ///
+    /// [`KeyUriError::UnknownScheme`] for another scheme, and [`KeyUriError::Key`].
+    #[cfg(feature = "aws-kms")]
+    pub async fn aws_kms_builder(uri: &KeyUri) -> Result<cobrowse_jwt_aws_kms::AwsKmsKeyBuilder, KeyUriError> {
+        let KeyLocation::AwsKms { endpoint, key_id } = uri.location() else { return Err(KeyUriError::UnknownScheme) };
+        let builder = cobrowse_jwt_aws_kms::AwsKmsKey::builder_from_env(key_id).await?;
+        Ok(match endpoint {
+            Some(endpoint) => builder.endpoint_url(endpoint),
+            None => builder,
+        })
+    }
+
+    #[cfg(feature = "pem")]
+    async fn open_file(&self, path: &std::path::Path) -> Result<Arc<dyn KeySource>, KeyUriError> {
+        let builder = cobrowse_jwt_pem::PemFile::builder(path).strict_permissions(self.strict_permissions);
+        #[cfg(feature = "encrypted-pem")]
+        let builder = match &self.passphrase {
+            Some(passphrase) => builder.passphrase(passphrase.clone()),
+            None => builder,
+        };
+        Ok(Arc::new(builder.open().await.map_err(KeyError::from)?))
+    }
+
+    #[cfg(feature = "env")]
+    #[cfg_attr(not(feature = "encrypted-pem"), expect(clippy::unused_self, reason = "it has the passphrase"))]
+    fn open_variable(&self, variable: &str) -> Result<Arc<dyn KeySource>, KeyUriError> {
+        #[cfg(feature = "encrypted-pem")]
+        if let Some(passphrase) = &self.passphrase {
+            let key = cobrowse_jwt_env::EnvKey::encrypted(variable, passphrase);
+            return Ok(Arc::new(key.map_err(KeyError::from)?));
+        }
+        Ok(Arc::new(cobrowse_jwt_env::EnvKey::new(variable).map_err(KeyError::from)?))
+    }
+}
+
+impl fmt::Debug for KeyUriRegistry {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("KeyUriRegistry").field("schemes", &self.schemes.keys()).finish_non_exhaustive()
+    }
+}

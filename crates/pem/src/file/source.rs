@@ -1,0 +1,159 @@
+use std::{fmt, path::PathBuf, sync::Arc, time::Duration};
+
+use cobrowse_jwt_core::{KeyError, KeySource, PublicKey, SigningKey, async_trait};
+use futures_channel::oneshot;
+
+use super::{
+    loader::Loader,
+    watch::{Freshness, Watch, spawn},
+};
+use crate::{PemError, PemErrorKind};
+
+/// A private key in a file: a [`KeySource`] that reloads the file when it is replaced. Cheap to clone; clones share the key.
+///
+/// The file is read and the key parsed when it is opened. After that, only while keys are used, a thread checks at most once a second
+/// whether the file has changed. A caller waits for the check, at most 3 seconds, only if the file was not checked for a minute (see
+/// [`PemFileBuilder::max_unchecked`]). If the new file has no usable key, the known key keeps signing and a `tracing` warning reports it,
+/// once per change of the file.
+///
+/// On Unix a file that others may write is refused, and one that others may read is a `tracing` warning; see
+/// [`PemFileBuilder::strict_permissions`].
+///
+/// ```no_run
+/// use cobrowse_jwt_core::{LicenseKey, Minter};
+/// use cobrowse_jwt_pem::PemFile;
+///
+/// # async fn start() -> Result<Minter, Box<dyn std::error::Error>> {
+/// let key = PemFile::open("/etc/cobrowse/key.pem").await?;
+/// # Ok(
+/// Minter::new(LicenseKey::new("SPGqPIcVnsOEJQ")?, key)
+/// # )
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct PemFile(Arc<Watch>);
+
+impl PemFile {
+    /// Opens the unencrypted key in this file, on a thread of its own. Needs no particular async runtime.
+    ///
+    /// # Errors
+    ///
+    /// A [`PemError`] whose kind names the case.
+    pub async fn open(path: impl Into<PathBuf>) -> Result<Self, PemError> {
+        Self::builder(path).open().await
+    }
+
+    /// Opens the unencrypted key in this file. **Blocks** the thread for the disk and some milliseconds of computing.
+    ///
+    /// # Errors
+    ///
+    /// As [`PemFile::open`].
+    pub fn open_blocking(path: impl Into<PathBuf>) -> Result<Self, PemError> {
+        Self::builder(path).open_blocking()
+    }
+
+    /// Returns a builder for a key file.
+    pub fn builder(path: impl Into<PathBuf>) -> PemFileBuilder {
+        PemFileBuilder {
+            loader: Loader {
+                path: path.into(),
+                strict_permissions: false,
+                #[cfg(feature = "encrypted-pem")]
+                passphrase: None,
+            },
+            max_unchecked: Duration::from_secs(60),
+        }
+    }
+
+    /// Returns the public key of the key that was read last.
+    #[must_use]
+    pub fn public_key(&self) -> PublicKey {
+        self.0.key().public_key().clone()
+    }
+}
+
+#[async_trait]
+impl KeySource for PemFile {
+    async fn signing_key(&self) -> Result<Arc<dyn SigningKey>, KeyError> {
+        match self.0.freshness() {
+            Freshness::Fresh => {}
+            Freshness::Aging => self.0.check_in_background(),
+            Freshness::Unchecked => self.0.check_and_wait().await,
+        }
+        self.0.key().signing_key().await
+    }
+
+    /// Checks the file, unless it was checked within the last second.
+    async fn refresh(&self) -> Result<Arc<dyn SigningKey>, KeyError> {
+        if self.0.freshness() != Freshness::Fresh {
+            self.0.check_and_wait().await;
+        }
+        self.0.key().signing_key().await
+    }
+}
+
+impl fmt::Debug for PemFile {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let key = self.0.key();
+        formatter
+            .debug_struct("PemFile")
+            .field("path", &self.0.loader.path)
+            .field("public_key", key.public_key())
+            .finish_non_exhaustive()
+    }
+}
+
+/// Builder for [`PemFile`].
+#[derive(Clone, Debug)]
+#[must_use = "a builder does nothing until `open` is called"]
+pub struct PemFileBuilder {
+    loader: Loader,
+    max_unchecked: Duration,
+}
+
+impl PemFileBuilder {
+    /// Refuses a file that others may read, on Unix; off by default.
+    pub fn strict_permissions(mut self, strict: bool) -> Self {
+        self.loader.strict_permissions = strict;
+        self
+    }
+
+    /// Sets the passphrase of an encrypted key, now and when the file is replaced. It stays in memory.
+    #[cfg(feature = "encrypted-pem")]
+    pub fn passphrase(mut self, passphrase: crate::Passphrase) -> Self {
+        self.loader.passphrase = Some(passphrase);
+        self
+    }
+
+    /// Sets how long the key signs without a check of the file; 1 minute by default. After that, the next caller waits for the check, at
+    /// most 3 seconds: without it, the first token after an idle night would be signed with a replaced key.
+    pub fn max_unchecked(mut self, age: Duration) -> Self {
+        self.max_unchecked = age;
+        self
+    }
+
+    /// Opens the file, on a thread of its own.
+    ///
+    /// # Errors
+    ///
+    /// As [`PemFile::open`].
+    pub async fn open(self) -> Result<PemFile, PemError> {
+        let (sender, receiver) = oneshot::channel();
+        spawn(move || drop(sender.send(self.open_blocking())))
+            .map_err(|error| PemError::io(PemErrorKind::System, error))?;
+        receiver.await.unwrap_or_else(|_| Err(PemErrorKind::System.into()))
+    }
+
+    /// Opens the file. **Blocks.**
+    ///
+    /// # Errors
+    ///
+    /// As [`PemFile::open`].
+    pub fn open_blocking(self) -> Result<PemFile, PemError> {
+        Ok(PemFile(Arc::new(Watch::open(self.loader, self.max_unchecked)?)))
+    }
+}
+
+#[cfg(test)]
+#[cfg(unix)]
+mod tests;
