@@ -1,6 +1,6 @@
 use std::{io::Write as _, time::SystemTime};
 
-use cobrowse_jwt::{Inspection, Outcome, Verifier, VerifyError};
+use cobrowse_jwt::{Inspection, Inspector, Outcome, Verifier, VerifyError};
 use serde_json::{Value, json};
 
 use crate::{
@@ -53,17 +53,17 @@ impl Verify {
         }
         let verdict = verifier.verify(&token);
         if self.json {
-            let report = report(&verifier.inspect(&token), verdict.as_ref().err());
+            let report = report(&Inspector::from(verifier).inspect(&token), verdict.as_ref().err());
             writeln!(stdout, "{}", printable::json_lines(&report))?;
         } else {
             match &verdict {
                 Ok(accepted) => writeln!(stdout, "accepted: {}", quoted(accepted.claims.subject().as_str()))?,
-                Err(error) => writeln!(stdout, "refused ({}): {}", error.rule().id(), sentences(error).join(": "))?,
+                Err(error) => writeln!(stdout, "refused ({}): {}", error.check().id(), sentences(error).join(": "))?,
             }
         }
         Ok(match verdict {
             Ok(_) => Exit::Ok,
-            Err(error) => Exit::TokenRefused(error.rule()),
+            Err(error) => Exit::TokenRefused(error.check()),
         })
     }
 }
@@ -75,13 +75,13 @@ fn report(inspection: &Inspection, error: Option<&VerifyError>) -> Value {
             Outcome::Failed(error) => ("failed", sentences(error)),
             Outcome::Skipped(_) => ("unknown", vec![finding.message()]),
         };
-        json!({"rule": finding.rule.id(), "outcome": outcome, "message": messages.join(": ")})
+        json!({"rule": finding.check.id(), "outcome": outcome, "message": messages.join(": ")})
     });
     let warnings =
         inspection.warnings().iter().map(|warning| json!({"id": warning.id(), "message": warning.to_string()}));
     json!({
         "accepted": error.is_none(),
-        "refused_by": error.map(|error| error.rule().id()),
+        "refused_by": error.map(|error| error.check().id()),
         "message": error.map(|error| sentences(error).join(": ")),
         "header": inspection.header(),
         "claims": inspection.claims(),

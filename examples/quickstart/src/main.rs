@@ -8,7 +8,7 @@ mod report;
 use std::{env, error::Error, ffi::OsString, io, iter, path::PathBuf, process::ExitCode};
 
 use cobrowse_jwt::{
-    Access, AgentClaims, EmbedUrl, Instance, KeySource, LicenseKey, Minter, Policy, Rule, Verifier,
+    Access, AgentClaims, EmbedUrl, Inspector, Instance, KeySource, LicenseKey, Minter, Policy, Rule, Verifier,
     pem::{PemFile, PemKey, RsaKeySize},
 };
 
@@ -40,7 +40,7 @@ async fn run() -> Result<(), Box<dyn Error>> {
 
     let report = report::Report {
         origin,
-        inspection: verifier.inspect(token.expose_secret()),
+        inspection: Inspector::from(verifier).inspect(token.expose_secret()),
         accepted,
         token: token.expose_secret(),
         url: url.expose_secret(),

@@ -41,7 +41,7 @@ pub(crate) fn write(report: &Report<'_>, out: &mut impl Write) -> io::Result<()>
             Outcome::Failed(_) => "FAILED",
             Outcome::Skipped(_) => "?",
         };
-        writeln!(out, "{mark:<7} {:<15} {}", finding.rule.id(), finding.message())?;
+        writeln!(out, "{mark:<7} {:<15} {}", finding.check.id(), finding.message())?;
     }
     for warning in report.accepted.claims.warnings() {
         writeln!(out, "warning {:<15} {warning}", warning.id())?;

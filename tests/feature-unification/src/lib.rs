@@ -35,7 +35,7 @@ fn dates_are_still_told_apart() {
     let key = PemKey::generate(RsaKeySize::Rsa2048).unwrap();
     let verifier = Verifier::new(LicenseKey::new("trial").unwrap(), key.public_key().clone());
     // {"exp":1700000000000,"iat":1.5}
-    let inspection = verifier.inspect("e30.eyJleHAiOjE3MDAwMDAwMDAwMDAsImlhdCI6MS41fQ.");
+    let inspection = cobrowse_jwt::Inspector::from(verifier).inspect("e30.eyJleHAiOjE3MDAwMDAwMDAwMDAsImlhdCI6MS41fQ.");
     assert_eq!(inspection.claims().unwrap()["exp"].as_u64(), Some(1_700_000_000_000));
     let failures: Vec<_> = inspection.failures().collect();
     assert!(failures.contains(&&VerifyError::Milliseconds { claim: "exp" }));

@@ -68,13 +68,13 @@ fn write_rules(out: &mut impl Write, inspection: &Inspection) -> io::Result<()> 
             Outcome::Failed(error) => ("FAILED", BAD, sentences(error).join(":\n                          ")),
             Outcome::Skipped(reason) => {
                 match open.iter_mut().find(|(known, _)| known == reason) {
-                    Some((_, rules)) => rules.push(finding.rule.id()),
-                    None => open.push((reason, vec![finding.rule.id()])),
+                    Some((_, rules)) => rules.push(finding.check.id()),
+                    None => open.push((reason, vec![finding.check.id()])),
                 }
                 continue;
             }
         };
-        writeln!(out, "  {style}{mark:<6}{style:#}  {:<14}  {said}", finding.rule.id())?;
+        writeln!(out, "  {style}{mark:<6}{style:#}  {:<14}  {said}", finding.check.id())?;
     }
     // A token that cannot be read leaves most rules open for one reason, which is told once.
     for (reason, rules) in &open {

@@ -4,7 +4,7 @@ mod page;
 use std::{io::Write as _, time::Duration};
 
 use cobrowse_jwt::{
-    AgentClaims, AgentToken, DisplayName, EmbedUrl, Inspection, Instance, LicenseKey, Lifetime, Minter, Subject,
+    AgentClaims, AgentToken, DisplayName, EmbedUrl, Inspector, Instance, LicenseKey, Lifetime, Minter, Subject,
 };
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -130,7 +130,7 @@ fn json(claims: &AgentClaims, token: &AgentToken) -> Value {
         claims.warnings().into_iter().map(|warning| json!({"id": warning.id(), "message": warning.to_string()}));
     json!({
         "token": token.expose_secret(),
-        "claims": Inspection::of(token.expose_secret()).claims(),
+        "claims": Inspector::new().inspect(token.expose_secret()).claims(),
         "expires_at": Timestamp::try_from(token.expires_at()).ok().map(|time| time.to_string()),
         "warnings": warnings.collect::<Vec<_>>(),
     })

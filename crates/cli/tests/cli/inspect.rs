@@ -22,7 +22,7 @@ fn says_what_a_token_says() {
         "  policy        version 3",
         "    devices     with custom_data \"user_id\" = \"42\"; only to \"read\", \"update\"",
         "    push        all of them",
-        "  ?       signature       give the public key to have the signature checked",
+        "  ?       signature       give the public key to have the signature verified",
         "  ok      aud             The audience (`aud`) is exactly `https://cobrowse.io`.",
         "  warn    devices-without-session  the policy grants devices but not both sessions and push, so no session can be started on them; add the missing rules",
         "The token breaks no rule; 2 rules could not be judged.",
@@ -93,7 +93,11 @@ fn what_is_no_text_or_too_much_of_it_is_wrong_usage() {
 #[test]
 fn what_cannot_be_judged_for_one_reason_is_one_line() {
     let said = Folder::empty().read(&["inspect"], "a.b.c.d").exits(1, "").stdout;
-    assert_eq!(said.matches("the part of the token that would tell cannot be read").count(), 1, "{said}");
+    assert_eq!(
+        said.matches("this part of the token cannot be read because of an earlier failure").count(),
+        1,
+        "{said}"
+    );
     let line = said.lines().find(|line| line.starts_with("  ?")).unwrap();
     assert!(line.starts_with("  ?       header, alg, typ, crit, header-members, claims, aud, iss, "), "{said}");
     assert!(said.ends_with("The token breaks 1 rule; 18 rules could not be judged.\n"), "{said}");

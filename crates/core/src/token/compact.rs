@@ -1,14 +1,11 @@
 //! Writing the compact serialization (RFC 7515, section 7.1).
 
-mod wiped;
-
 use std::mem;
 
 use base64::{Engine as _, encoded_len, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde::Serialize;
 use zeroize::Zeroizing;
 
-use self::wiped::Wiped;
 use super::{AUDIENCE, MintError};
 use crate::{
     claims::{AgentClaims, LicenseKey, Policy, RoleClaim},
@@ -58,7 +55,12 @@ impl Unsigned {
     /// Makes room for the whole token at once, so that growing leaves no copy of it behind in memory.
     pub(super) fn new(payload: &Payload<'_>, key: &PublicKey, include_key_id: bool) -> Result<Self, MintError> {
         let header = include_key_id.then(|| with_kid(key.thumbprint()));
-        let payload = Wiped::json(payload).map_err(MintError::Json)?;
+        let payload = {
+            // Room for the claims and the policy of most agents.
+            let mut json = Vec::with_capacity(512);
+            serde_json::to_writer(&mut json, payload).map_err(MintError::Json)?;
+            json
+        };
         let length = [header.as_deref().unwrap_or(HEADER).len(), payload.len(), key.modulus_bytes()]
             .into_iter()
             .map(base64_len)

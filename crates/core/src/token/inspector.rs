@@ -3,13 +3,13 @@ use std::{fmt, sync::Arc, time::SystemTime};
 use super::{
     Clock, ClockSkew,
     clock::numeric_date,
-    contract::{Expectations, Inspection},
+    validation::{Expectations, Inspection},
 };
 use crate::{claims::LicenseKey, keys::PublicKey};
 
-/// Makes an [`Inspection`] with as much as is known: the public key without the license key, or the license key alone.
+/// Decodes a token and reports every check, to find out why it is refused. To accept a token, use [`Verifier`](crate::Verifier).
 ///
-/// What is not given leaves its rule not checkable. To accept a token, use [`Verifier`](crate::Verifier).
+/// Checks that need a key which was not given are skipped.
 ///
 /// ```
 /// use cobrowse_jwt_core::{Inspector, Outcome, PublicKey, TokenCheck};
@@ -17,7 +17,7 @@ use crate::{claims::LicenseKey, keys::PublicKey};
 /// # const PEM: &str = include_str!("../../tests/data/public_key.pem");
 /// # let token = "eyJhbGciOiJSUzI1NiJ9.e30.AAAA";
 /// let inspection = Inspector::new().public_key(PublicKey::from_pem(PEM)?).inspect(token);
-/// let signature = inspection.findings().iter().find(|finding| finding.rule == TokenCheck::Signature);
+/// let signature = inspection.findings().iter().find(|finding| finding.check == TokenCheck::Signature);
 /// assert!(matches!(signature.unwrap().outcome, Outcome::Failed(_)));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
@@ -32,7 +32,7 @@ pub struct Inspector {
 }
 
 impl Inspector {
-    /// An inspector that knows the system's clock and nothing else.
+    /// Returns an inspector with the system clock and without keys.
     pub fn new() -> Self {
         Self {
             license_key: None,
@@ -68,10 +68,10 @@ impl Inspector {
         Self { clock: Arc::new(clock), ..self }
     }
 
-    /// Reports every rule.
+    /// Inspects a token. Time and memory are linear in its length.
     #[must_use]
     pub fn inspect(&self, token: &str) -> Inspection {
-        Inspection::against(token, &self.expectations())
+        Inspection::new(token, &self.expectations())
     }
 
     pub(super) fn expectations(&self) -> Expectations<'_> {
@@ -124,7 +124,7 @@ mod tests {
     }
 
     fn outcome(inspection: &Inspection, rule: TokenCheck) -> &Outcome {
-        &inspection.findings().iter().find(|finding| finding.rule == rule).unwrap().outcome
+        &inspection.findings().iter().find(|finding| finding.check == rule).unwrap().outcome
     }
 
     #[test]
@@ -177,7 +177,7 @@ mod tests {
             let inspection = Inspector::new().inspect(&token(&format!(r#"{{"{found}":"x"}}"#)));
             let error = VerifyError::MisspelledClaim { found: found.to_owned(), meant };
             assert!(inspection.failures().any(|failure| *failure == error), "{inspection:?}");
-            assert_eq!(error.rule(), TokenCheck::KnownClaims);
+            assert_eq!(error.check(), TokenCheck::KnownClaims);
         }
     }
 }

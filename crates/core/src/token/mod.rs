@@ -3,18 +3,18 @@
 mod agent_token;
 mod clock;
 mod compact;
-mod contract;
 mod inspector;
 mod mint_error;
 mod minter;
+mod validation;
 mod verifier;
 
 pub use agent_token::AgentToken;
 pub use clock::{Clock, ClockSkew, ClockSkewError};
-pub use contract::{Finding, Inspection, Outcome, TokenCheck, VerifyError};
 pub use inspector::Inspector;
 pub use mint_error::MintError;
 pub use minter::{Minter, MinterBuilder};
+pub use validation::{Finding, Inspection, Outcome, TokenCheck, VerifyError};
 pub use verifier::{VerifiedToken, Verifier};
 
 /// The longest token that is minted or verified, in bytes. A token with a 2048-bit key and a usual policy has about 820.

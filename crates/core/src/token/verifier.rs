@@ -2,7 +2,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use super::{
     Clock, ClockSkew, Inspector,
-    contract::{Decoded, Evidence, Inspection, Outcome, ReadClaims, TABLE, VerifyError},
+    validation::{Decoded, Outcome, ReadClaims, ReadToken, TABLE, VerifyError},
 };
 use crate::{
     claims::{Access, AgentClaims, LicenseKey, Lifetime},
@@ -47,34 +47,35 @@ impl Verifier {
         Self(self.0.clock(clock))
     }
 
-    /// Accepts the token, or names the first rule that it breaks. Time and memory are linear in its length.
+    /// Verifies the token and returns its claims, or the first check that it fails. Time and memory are linear in its length.
     ///
     /// # Errors
     ///
     /// A [`VerifyError`].
     pub fn verify(&self, token: &str) -> Result<VerifiedToken, VerifyError> {
         let decoded = Decoded::read(token);
-        let evidence = Evidence::of(&decoded);
+        let read = ReadToken::new(&decoded);
         let expected = self.0.expectations();
-        let mut open = None;
-        for (rule, judge) in TABLE {
-            match judge(&evidence, &expected) {
+        let mut skipped = None;
+        for (check, apply) in TABLE {
+            match apply(&read, &expected) {
                 Outcome::Passed => {}
                 Outcome::Failed(error) => return Err(error),
-                // Its cause is the failure of a later rule, which says more.
-                Outcome::Skipped(_) => open = open.or(Some(VerifyError::Skipped(*rule))),
+                // A later check fails for the same reason, and its error says more.
+                Outcome::Skipped(_) => skipped = skipped.or(Some(VerifyError::Skipped(*check))),
             }
         }
-        match (open, evidence.read_claims) {
+        match (skipped, read.read_claims) {
             (None, Some(claims)) => VerifiedToken::new(claims),
-            (open, _) => Err(open.unwrap_or(VerifyError::ClaimsNotObject)),
+            (skipped, _) => Err(skipped.unwrap_or(VerifyError::ClaimsNotObject)),
         }
     }
+}
 
-    /// Reports every rule instead of the first that is broken.
-    #[must_use]
-    pub fn inspect(&self, token: &str) -> Inspection {
-        self.0.inspect(token)
+impl From<Verifier> for Inspector {
+    /// Returns an inspector with the same keys, clock and leeway.
+    fn from(verifier: Verifier) -> Self {
+        verifier.0
     }
 }
 

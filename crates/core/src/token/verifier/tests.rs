@@ -65,9 +65,9 @@ fn answers_with_what_the_token_says() {
 #[test]
 fn every_rule_can_pass_and_is_named_once() {
     let bench = Bench::new();
-    let inspection = bench.verifier.inspect(&bench.sign(HEADER, &good().to_string()));
+    let inspection = Inspector::from(bench.verifier.clone()).inspect(&bench.sign(HEADER, &good().to_string()));
     assert!(inspection.findings().iter().all(|finding| finding.outcome == Outcome::Passed), "{inspection:?}");
-    let mut ids: Vec<_> = inspection.findings().iter().map(|finding| finding.rule.id()).collect();
+    let mut ids: Vec<_> = inspection.findings().iter().map(|finding| finding.check.id()).collect();
     ids.sort_unstable();
     ids.dedup();
     assert_eq!(ids.len(), inspection.findings().len());
@@ -256,7 +256,7 @@ fn a_long_text_is_not_read() {
     let bench = Bench::new();
     let text = "a".repeat(MAX_TOKEN_BYTES + 1);
     assert_eq!(bench.verifier.verify(&text), Err(VerifyError::TooLong { bytes: MAX_TOKEN_BYTES + 1 }));
-    let inspection = Inspection::of(&text);
+    let inspection = Inspector::new().inspect(&text);
     assert_eq!(inspection.failures().count(), 1);
     assert!(inspection.claims().is_none());
 }
@@ -287,10 +287,10 @@ fn an_inspection_reads_what_it_can() {
     let bench = Bench::new();
     let token = bench
         .sign(r#"{"alg":"HS256"}"#, r#"{"exp":1700000000000,"aud":"https://cobrowse.io/","policy":{"devices":{}}}"#);
-    let inspection = Inspection::of(&format!(" {token}==\n"));
+    let inspection = Inspector::new().inspect(&format!(" {token}==\n"));
     assert_eq!(inspection.header().unwrap()["alg"], "HS256");
     assert_eq!(inspection.claims().unwrap()["aud"], "https://cobrowse.io/");
-    let rules: Vec<_> = inspection.failures().map(VerifyError::rule).collect();
+    let rules: Vec<_> = inspection.failures().map(VerifyError::check).collect();
     for rule in [
         TokenCheck::CompactForm,
         TokenCheck::Algorithm,
@@ -307,7 +307,7 @@ fn an_inspection_reads_what_it_can() {
     for finding in inspection.findings() {
         assert!(!finding.message().is_empty());
         if let Outcome::Failed(error) = &finding.outcome {
-            assert_eq!(error.rule(), finding.rule);
+            assert_eq!(error.check(), finding.check);
         }
     }
 }

@@ -1,7 +1,7 @@
-use super::TokenCheck;
+use super::check::TokenCheck;
 use crate::claims::{ClaimsError, PolicyError};
 
-/// The first rule that a token breaks, and how.
+/// The first check that a token fails, and why.
 ///
 /// No message contains the token or a value of it, beyond the names of members and algorithms.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -144,15 +144,15 @@ pub enum VerifyError {
         /// The name that is documented.
         meant: &'static str,
     },
-    /// A rule could not be judged. No verifier that has its keys and a clock answers this.
-    #[error("the rule `{}` could not be judged; report this as a bug", .0.id())]
+    /// A check was skipped. A verifier, which has its keys and a clock, never returns this.
+    #[error("the check `{}` was skipped", .0.id())]
     Skipped(TokenCheck),
 }
 
 impl VerifyError {
-    /// The rule that was broken.
+    /// Returns the check that failed.
     #[must_use]
-    pub const fn rule(&self) -> TokenCheck {
+    pub const fn check(&self) -> TokenCheck {
         match self {
             Self::TooLong { .. } => TokenCheck::Size,
             Self::WhiteSpace | Self::WrongParts { .. } | Self::NotBase64Url { .. } => TokenCheck::CompactForm,
@@ -165,7 +165,7 @@ impl VerifyError {
             Self::UnknownHeaderMember(_) | Self::KeyIdNotText => TokenCheck::HeaderMembers,
             Self::Signature => TokenCheck::Signature,
             Self::ClaimsNotObject | Self::RepeatedClaim(_) => TokenCheck::Claims,
-            Self::Missing(claim) | Self::NotText(claim) | Self::NotInteger(claim) => rule_of(claim),
+            Self::Missing(claim) | Self::NotText(claim) | Self::NotInteger(claim) => check_of(claim),
             Self::OtherAudience => TokenCheck::Audience,
             Self::Issuer(_) | Self::OtherIssuer => TokenCheck::Issuer,
             Self::Subject(_) => TokenCheck::Subject,
@@ -177,12 +177,12 @@ impl VerifyError {
             Self::Role(_) => TokenCheck::Role,
             Self::Policy(_) => TokenCheck::Policy,
             Self::UnknownClaim(_) | Self::MisspelledClaim { .. } => TokenCheck::KnownClaims,
-            Self::Skipped(rule) => *rule,
+            Self::Skipped(check) => *check,
         }
     }
 }
 
-const fn rule_of(claim: &str) -> TokenCheck {
+const fn check_of(claim: &str) -> TokenCheck {
     match claim.as_bytes() {
         b"aud" => TokenCheck::Audience,
         b"iss" => TokenCheck::Issuer,
