@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod claims;
+mod duration;
 mod embed;
 mod json;
 mod keys;

@@ -18,18 +18,18 @@ pub struct AgentClaims {
     subject: Subject,
     display_name: Option<DisplayName>,
     access: Access,
-    lifetime: Lifetime,
+    lifetime: Option<Lifetime>,
 }
 
 impl AgentClaims {
-    /// An agent, named as in [`Subject`], and their [`Access`]. The lifetime is one hour until set.
+    /// Returns the claims of an agent, without a display name and with the default lifetime.
     ///
     /// # Errors
     ///
     /// [`ClaimsError::EmptySubject`] and [`ClaimsError::ControlCharacterInSubject`].
     pub fn new(subject: impl TryInto<Subject, Error: Into<ClaimsError>>, access: Access) -> Result<Self, ClaimsError> {
         let subject = subject.try_into().map_err(Into::into)?;
-        Ok(Self { subject, display_name: None, access, lifetime: Lifetime::default() })
+        Ok(Self { subject, display_name: None, access, lifetime: None })
     }
 
     /// Sets the name that people read, as in [`DisplayName`].
@@ -47,7 +47,7 @@ impl AgentClaims {
     /// Sets how long the token lives.
     #[must_use]
     pub fn with_lifetime(self, lifetime: Lifetime) -> Self {
-        Self { lifetime, ..self }
+        Self { lifetime: Some(lifetime), ..self }
     }
 
     /// The claim `sub`.
@@ -68,9 +68,9 @@ impl AgentClaims {
         &self.access
     }
 
-    /// The distance from the moment of minting to `exp`; in claims read from a token, from `iat` to `exp`.
+    /// Returns the lifetime, or `None` if the default applies. For a verified token, it is the time from `iat` to `exp`.
     #[must_use]
-    pub const fn lifetime(&self) -> Lifetime {
+    pub const fn lifetime(&self) -> Option<Lifetime> {
         self.lifetime
     }
 

@@ -57,7 +57,7 @@ impl ClaimsWarning {
     pub(super) fn of(claims: &AgentClaims) -> Vec<Self> {
         let mut warnings = Self::of_names(Some(claims.subject()), claims.display_name());
         warnings.extend(Self::of_access(claims.access()));
-        warnings.extend(Self::of_lifetime(claims.lifetime()));
+        warnings.extend(claims.lifetime().and_then(Self::of_lifetime));
         warnings
     }
 

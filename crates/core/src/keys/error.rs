@@ -48,23 +48,25 @@ impl KeyError {
         self.kind
     }
 
-    /// Returns advice for the operator, if there is any.
+    /// Returns the name of the kind, as [`KeyErrorKind::id`].
+    #[must_use]
+    pub const fn id(&self) -> &'static str {
+        self.kind.id()
+    }
+
+    /// Returns advice for the operator: the one that was added, or that of the kind.
     #[must_use]
     pub const fn hint(&self) -> Option<&'static str> {
-        self.hint
+        match self.hint {
+            Some(hint) => Some(hint),
+            None => self.kind.hint(),
+        }
     }
 
     /// Returns whether the same call can succeed later without a change to the configuration or the key.
     #[must_use]
     pub const fn is_transient(&self) -> bool {
-        match self.kind {
-            KeyErrorKind::Throttled | KeyErrorKind::Unavailable => true,
-            KeyErrorKind::AccessDenied
-            | KeyErrorKind::NotFound
-            | KeyErrorKind::InvalidKey
-            | KeyErrorKind::InvalidResponse
-            | KeyErrorKind::Superseded => false,
-        }
+        self.kind.is_transient()
     }
 }
 
@@ -98,6 +100,45 @@ pub enum KeyErrorKind {
     InvalidResponse,
     /// Refresh the source: this version of the key cannot sign any more. The minter has done so once before it returns this.
     Superseded,
+}
+
+impl KeyErrorKind {
+    /// Returns a stable name in kebab case, for programs.
+    #[must_use]
+    pub const fn id(self) -> &'static str {
+        match self {
+            Self::AccessDenied => "access-denied",
+            Self::NotFound => "not-found",
+            Self::InvalidKey => "invalid-key",
+            Self::Throttled => "throttled",
+            Self::Unavailable => "unavailable",
+            Self::InvalidResponse => "invalid-response",
+            Self::Superseded => "superseded",
+        }
+    }
+
+    /// Returns advice for the operator.
+    #[must_use]
+    pub const fn hint(self) -> Option<&'static str> {
+        Some(match self {
+            Self::AccessDenied => "grant this process the right to use the key",
+            Self::NotFound => "correct the name of the key, or create the key",
+            Self::InvalidKey => "replace the key or correct its state",
+            Self::Throttled => "retry later and call less often",
+            Self::Unavailable => "retry; if it persists, check the network path to the key",
+            Self::InvalidResponse => "check the endpoint and any proxy before it",
+            Self::Superseded => "check that the configured name refers to an enabled key",
+        })
+    }
+
+    /// Returns whether the same call can succeed later without a change to the configuration or the key.
+    #[must_use]
+    pub const fn is_transient(self) -> bool {
+        match self {
+            Self::Throttled | Self::Unavailable => true,
+            Self::AccessDenied | Self::NotFound | Self::InvalidKey | Self::InvalidResponse | Self::Superseded => false,
+        }
+    }
 }
 
 #[cfg(test)]

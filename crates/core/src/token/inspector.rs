@@ -3,13 +3,13 @@ use std::{fmt, sync::Arc, time::SystemTime};
 use super::{
     Clock, ClockSkew,
     clock::numeric_date,
-    validation::{Expectations, Inspection},
+    validation::{Inspection, ValidationContext},
 };
 use crate::{claims::LicenseKey, keys::PublicKey};
 
-/// Decodes a token and reports every check, to find out why it is refused. To accept a token, use [`Verifier`](crate::Verifier).
+/// Decodes a token and reports the outcome of every check, to diagnose why it is refused. Skips checks that need a key that is not set.
 ///
-/// Checks that need a key which was not given are skipped.
+/// To accept a token, use [`Verifier`](crate::Verifier).
 ///
 /// ```
 /// use cobrowse_jwt_core::{Inspector, Outcome, PublicKey, TokenCheck};
@@ -43,39 +43,39 @@ impl Inspector {
         }
     }
 
-    /// Compares the issuer (`iss`) with this license key.
+    /// Sets the license key that the issuer (`iss`) is compared with.
     pub fn license_key(self, license_key: LicenseKey) -> Self {
         Self { license_key: Some(license_key), ..self }
     }
 
-    /// Verifies the signature under this key.
+    /// Sets the key that verifies the signature.
     pub fn public_key(self, public_key: PublicKey) -> Self {
         Self { public_key: Some(public_key), ..self }
     }
 
-    /// Tolerates clocks that stand this far apart, as [`Verifier::leeway`](crate::Verifier::leeway).
+    /// Sets the clock skew that is tolerated, as [`Verifier::leeway`](crate::Verifier::leeway).
     pub fn leeway(self, leeway: ClockSkew) -> Self {
         Self { leeway, ..self }
     }
 
-    /// Passes tokens that live over 24 hours, as SCIM provisioning uses them.
+    /// Accepts lifetimes of more than 24 hours, for SCIM provisioning.
     pub fn allow_long_lived(self) -> Self {
         Self { long_lived: true, ..self }
     }
 
-    /// Reads the time from here instead of the system's clock.
+    /// Replaces the system clock.
     pub fn clock(self, clock: impl Clock + 'static) -> Self {
         Self { clock: Arc::new(clock), ..self }
     }
 
-    /// Inspects a token. Time and memory are linear in its length.
+    /// Inspects a token. Takes time and memory linear in its length.
     #[must_use]
     pub fn inspect(&self, token: &str) -> Inspection {
-        Inspection::new(token, &self.expectations())
+        Inspection::new(token, &self.context())
     }
 
-    pub(super) fn expectations(&self) -> Expectations<'_> {
-        Expectations {
+    pub(super) fn context(&self) -> ValidationContext<'_> {
+        ValidationContext {
             license_key: self.license_key.as_ref(),
             public_key: self.public_key.as_ref(),
             now: numeric_date(self.clock.now()),
@@ -123,28 +123,28 @@ mod tests {
         format!("{}.{}.AAAA", encode(r#"{"alg":"RS256","typ":"JWT"}"#), encode(claims))
     }
 
-    fn outcome(inspection: &Inspection, rule: TokenCheck) -> &Outcome {
-        &inspection.findings().iter().find(|finding| finding.check == rule).unwrap().outcome
+    fn outcome(inspection: &Inspection, check: TokenCheck) -> &Outcome {
+        &inspection.findings().iter().find(|finding| finding.check == check).unwrap().outcome
     }
 
     #[test]
-    fn judges_by_what_it_was_given_and_no_more() {
+    fn inspect_without_a_key_skips_its_check() {
         let token = token(r#"{"iss":"SPGqPIcVnsOEJQ"}"#);
         let nothing = Inspector::new().inspect(&token);
         assert!(matches!(outcome(&nothing, TokenCheck::Signature), Outcome::Skipped(_)));
         assert!(matches!(outcome(&nothing, TokenCheck::Issuer), Outcome::Skipped(_)));
 
         let key = Inspector::new().public_key(PublicKey::from_pem(PEM).unwrap()).inspect(&token);
-        assert_eq!(outcome(&key, TokenCheck::Signature), &Outcome::Failed(VerifyError::Signature));
+        assert_eq!(outcome(&key, TokenCheck::Signature), &Outcome::Failed(VerifyError::InvalidSignature));
         assert!(matches!(outcome(&key, TokenCheck::Issuer), Outcome::Skipped(_)));
 
         let license = |text| Inspector::new().license_key(LicenseKey::new(text).unwrap()).inspect(&token);
         assert_eq!(outcome(&license("SPGqPIcVnsOEJQ"), TokenCheck::Issuer), &Outcome::Passed);
-        assert_eq!(outcome(&license("trial"), TokenCheck::Issuer), &Outcome::Failed(VerifyError::OtherIssuer));
+        assert_eq!(outcome(&license("trial"), TokenCheck::Issuer), &Outcome::Failed(VerifyError::IssuerMismatch));
     }
 
     #[test]
-    fn clock_leeway_and_long_life_are_heeded() {
+    fn inspect_uses_clock_leeway_and_long_lived() {
         let token = token(r#"{"iat":1000,"exp":101000}"#);
         let at = |seconds| Inspector::new().clock(move || UNIX_EPOCH + Duration::from_secs(seconds));
         let expired = at(101_005).inspect(&token);
@@ -157,7 +157,7 @@ mod tests {
     }
 
     #[test]
-    fn warns_as_far_as_the_claims_can_be_read() {
+    fn inspect_of_partly_valid_claims_returns_warnings() {
         let warnings = |claims: &str| Inspector::new().inspect(&token(claims)).warnings().to_vec();
         assert_eq!(warnings(r#"{"sub":"a@b"}"#), []);
         assert_eq!(warnings(r#"{"sub":"jane"}"#), [ClaimsWarning::SubjectNotEmail]);
@@ -172,10 +172,10 @@ mod tests {
     }
 
     #[test]
-    fn another_spelling_of_a_claim_is_named() {
-        for (found, meant) in [("display_name", "displayName"), ("Role", "role"), ("ISS", "iss")] {
+    fn inspect_of_misspelled_claim_names_the_documented_one() {
+        for (found, expected) in [("display_name", "displayName"), ("Role", "role"), ("ISS", "iss")] {
             let inspection = Inspector::new().inspect(&token(&format!(r#"{{"{found}":"x"}}"#)));
-            let error = VerifyError::MisspelledClaim { found: found.to_owned(), meant };
+            let error = VerifyError::UnknownClaim { found: found.to_owned(), expected: Some(expected) };
             assert!(inspection.failures().any(|failure| *failure == error), "{inspection:?}");
             assert_eq!(error.check(), TokenCheck::KnownClaims);
         }

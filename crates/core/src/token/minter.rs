@@ -7,15 +7,27 @@ use super::{
     AgentToken, Clock, ClockSkew, MintError,
     clock::{MAX_NUMERIC_DATE, numeric_date},
     compact::{Payload, Unsigned},
+    events,
 };
 use crate::{
-    claims::{AgentClaims, LicenseKey},
+    claims::{AgentClaims, LicenseKey, Lifetime},
     keys::{KeyError, KeyErrorKind, KeySource, PublicKey, SigningKey},
 };
 
 /// Mints agent tokens with one license key and one key source.
 ///
 /// Cheap to clone; clones share the source. Create one at start-up and keep it.
+///
+/// # Events
+///
+/// The `tracing` target is `cobrowse_jwt_core`. Target, messages and fields are stable, and contain no token, agent or license key.
+///
+/// | level | message | fields |
+/// | --- | --- | --- |
+/// | info | `mint` | `outcome` (`ok` or `error`), `error_id` ([`MintError::id`]), `duration_us`, `thumbprint` of the key, `fingerprint` ([`AgentToken::fingerprint`]) |
+/// | warn | `the key source returned an unregistered key; signing with the registered key` | `thumbprint` of the unregistered key |
+///
+/// # Examples
 ///
 /// ```
 /// use cobrowse_jwt_core::{Access, AgentClaims, AgentToken, KeySource, LicenseKey, Minter, PublicKey, Role};
@@ -34,7 +46,7 @@ use crate::{
 pub struct Minter(Arc<Settings>);
 
 impl Minter {
-    /// Returns a minter without registered keys, `kid` and backdate, on the system's clock.
+    /// Returns a minter with the defaults of [`Minter::builder`].
     pub fn new(license_key: LicenseKey, source: impl KeySource + 'static) -> Self {
         Self::builder(license_key, source).build()
     }
@@ -45,13 +57,14 @@ impl Minter {
             license_key,
             source: Arc::new(source),
             clock: Arc::new(SystemTime::now),
+            default_lifetime: Lifetime::default(),
             backdate: ClockSkew::default(),
             include_key_id: false,
             registered: RegisteredKeys::default(),
         })
     }
 
-    /// Mints a token for the agent: `exp` is now plus the lifetime of the claims, `iat` is now minus the backdate.
+    /// Mints a token: `iat` is now minus the backdate, `exp` is now plus the lifetime of the claims or the default lifetime.
     ///
     /// Header and signature come from one snapshot of the key. If that key is superseded or its signature does not verify, the minter
     /// refreshes the source and tries once more with the new snapshot.
@@ -60,6 +73,15 @@ impl Minter {
     ///
     /// A [`MintError`]. A signature that comes from outside the process is verified before it becomes part of a token.
     pub async fn mint(&self, claims: &AgentClaims) -> Result<AgentToken, MintError> {
+        let start = events::start_mint();
+        let minted = self.try_mint(claims).await;
+        if let Some(start) = start {
+            events::end_mint(start, &minted);
+        }
+        minted
+    }
+
+    async fn try_mint(&self, claims: &AgentClaims) -> Result<AgentToken, MintError> {
         let key = self.select_key().await?;
         match self.mint_with(&key, claims).await {
             Ok(token) => Ok(token),
@@ -75,7 +97,7 @@ impl Minter {
         }
     }
 
-    /// Returns the key that would sign now, without signing: for start-up and health checks.
+    /// Returns the key that would sign now, without signing. For start-up and health checks.
     ///
     /// # Errors
     ///
@@ -98,7 +120,8 @@ impl Minter {
         let settings = &*self.0;
         let now = numeric_date(settings.clock.now()).ok_or(MintError::ClockBeforeEpoch)?;
         let iat = now.checked_sub(settings.backdate.as_secs()).ok_or(MintError::ClockBeforeEpoch)?;
-        let exp = now.checked_add(claims.lifetime().as_secs()).filter(|&exp| exp <= MAX_NUMERIC_DATE);
+        let lifetime = claims.lifetime().unwrap_or(settings.default_lifetime);
+        let exp = now.checked_add(lifetime.as_secs()).filter(|&exp| exp <= MAX_NUMERIC_DATE);
         let exp = exp.ok_or(MintError::ExpiryOutOfRange)?;
 
         let payload = Payload::new(&settings.license_key, claims, iat, exp);
@@ -111,11 +134,11 @@ impl Minter {
             Failure::Stale(error)
         })?;
         let signature = signature.verify(&unsigned.signing_input(), key.public_key()).map_err(Failure::Stale)?;
-        Ok(AgentToken::new(unsigned.sign(signature.as_bytes()), exp))
+        Ok(AgentToken::signed(unsigned.sign(signature.as_bytes()), iat, exp, key.public_key().clone()))
     }
 }
 
-/// Why one snapshot made no token.
+/// Reports why one snapshot did not sign a token.
 enum Failure {
     /// A newer snapshot can succeed.
     Stale(KeyError),
@@ -145,11 +168,17 @@ pub struct MinterBuilder(Settings);
 impl MinterBuilder {
     /// Adds a key that is registered in the Cobrowse dashboard. Call it twice during rotation.
     ///
-    /// With registered keys, no other key signs. When the source returns another key, the newest registered snapshot signs instead,
-    /// until it is superseded, and one event reports the thumbprint of the other key. Without such a snapshot, minting fails with
+    /// With registered keys, no other key signs. If the source returns another key, the newest registered snapshot signs until it is
+    /// superseded, and one event reports the thumbprint of the other key. Without such a snapshot, minting fails with
     /// [`MintError::UnregisteredKey`].
     pub fn expect_public_key(mut self, key: PublicKey) -> Self {
         self.0.registered.push(key);
+        self
+    }
+
+    /// Sets the lifetime of tokens whose claims have none; one hour by default.
+    pub fn default_lifetime(mut self, lifetime: Lifetime) -> Self {
+        self.0.default_lifetime = lifetime;
         self
     }
 
@@ -160,13 +189,13 @@ impl MinterBuilder {
         self
     }
 
-    /// Sets `iat` back by this many seconds, for a verifier whose clock is behind; `exp` does not move.
+    /// Sets how far `iat` is before now, for a verifier whose clock is behind; 0 by default. `exp` does not change.
     pub fn backdate(mut self, skew: ClockSkew) -> Self {
         self.0.backdate = skew;
         self
     }
 
-    /// Replaces the system's clock.
+    /// Replaces the system clock.
     pub fn clock(mut self, clock: impl Clock + 'static) -> Self {
         self.0.clock = Arc::new(clock);
         self
@@ -183,6 +212,7 @@ struct Settings {
     license_key: LicenseKey,
     source: Arc<dyn KeySource>,
     clock: Arc<dyn Clock>,
+    default_lifetime: Lifetime,
     backdate: ClockSkew,
     include_key_id: bool,
     registered: RegisteredKeys,
@@ -194,6 +224,7 @@ impl fmt::Debug for Settings {
             .debug_struct("Settings")
             .field("license_key", &self.license_key)
             .field("source", &self.source)
+            .field("default_lifetime", &self.default_lifetime)
             .field("backdate", &self.backdate)
             .field("include_key_id", &self.include_key_id)
             .field("registered", &self.registered)

@@ -3,6 +3,7 @@
 mod agent_token;
 mod clock;
 mod compact;
+mod events;
 mod inspector;
 mod mint_error;
 mod minter;

@@ -1,25 +1,27 @@
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use super::{
-    Clock, ClockSkew, Inspector,
-    validation::{Decoded, Outcome, ReadClaims, ReadToken, TABLE, VerifyError},
+    Clock, ClockSkew, Inspector, TokenCheck,
+    validation::{CHECKS, Decoded, Outcome, ParsedClaims, ParsedToken, VerifyError, invalid},
 };
 use crate::{
     claims::{Access, AgentClaims, LicenseKey, Lifetime},
     keys::PublicKey,
 };
 
-/// Accepts the tokens of one account under one public key, as Cobrowse documents them, and nothing else.
+/// Verifies tokens of one account under one public key, by the rules that Cobrowse documents.
 ///
-/// Strict: RS256 only, no unknown member, no leeway unless set. For tests, health checks and services that take the agents'
-/// tokens themselves; Cobrowse decides for itself.
+/// Strict: RS256 only, no unknown members, no leeway by default. For tests, health checks and services that accept agents' tokens
+/// themselves; Cobrowse does its own verification.
 ///
 /// ```
-/// use cobrowse_jwt_core::{LicenseKey, PublicKey, Verifier, VerifyError};
+/// use cobrowse_jwt_core::{LicenseKey, PublicKey, TokenCheck, Verifier};
 ///
 /// # const PEM: &str = include_str!("../../tests/data/public_key.pem");
 /// let verifier = Verifier::new(LicenseKey::new("SPGqPIcVnsOEJQ")?, PublicKey::from_pem(PEM)?);
-/// assert_eq!(verifier.verify("not a token"), Err(VerifyError::WhiteSpace));
+/// let error = verifier.verify("not a token").unwrap_err();
+/// assert_eq!(error.check(), TokenCheck::CompactForm);
+/// assert_eq!(error.to_string(), "token contains whitespace");
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Debug)]
@@ -27,47 +29,51 @@ use crate::{
 pub struct Verifier(Inspector);
 
 impl Verifier {
-    /// A verifier on the system's clock.
+    /// Returns a verifier with the system clock.
     pub fn new(license_key: LicenseKey, public_key: PublicKey) -> Self {
         Self(Inspector::new().license_key(license_key).public_key(public_key))
     }
 
-    /// Tolerates that the minting machine's clock stands this far from ours, and that it dates `iat` back by as much; 0 until set.
+    /// Sets the clock skew that is tolerated, and the backdate of `iat` that is tolerated in the lifetime; 0 by default.
     pub fn leeway(self, leeway: ClockSkew) -> Self {
         Self(self.0.leeway(leeway))
     }
 
-    /// Accepts tokens that live over 24 hours, as SCIM provisioning uses them.
+    /// Accepts lifetimes of more than 24 hours, for SCIM provisioning.
     pub fn allow_long_lived(self) -> Self {
         Self(self.0.allow_long_lived())
     }
 
-    /// Reads the time from here instead of the system's clock.
+    /// Replaces the system clock.
     pub fn clock(self, clock: impl Clock + 'static) -> Self {
         Self(self.0.clock(clock))
     }
 
-    /// Verifies the token and returns its claims, or the first check that it fails. Time and memory are linear in its length.
+    /// Verifies the token and returns its claims, or the first check that it fails. Takes time and memory linear in its length.
     ///
     /// # Errors
     ///
     /// A [`VerifyError`].
     pub fn verify(&self, token: &str) -> Result<VerifiedToken, VerifyError> {
-        let decoded = Decoded::read(token);
-        let read = ReadToken::new(&decoded);
-        let expected = self.0.expectations();
+        let decoded = Decoded::new(token);
+        let parsed = ParsedToken::new(&decoded);
+        let context = self.0.context();
         let mut skipped = None;
-        for (check, apply) in TABLE {
-            match apply(&read, &expected) {
+        for (check, apply) in CHECKS {
+            match apply(&parsed, &context) {
                 Outcome::Passed => {}
                 Outcome::Failed(error) => return Err(error),
-                // A later check fails for the same reason, and its error says more.
-                Outcome::Skipped(_) => skipped = skipped.or(Some(VerifyError::Skipped(*check))),
+                // A later check fails for the same reason, and its error is more specific.
+                Outcome::Skipped(_) => skipped = skipped.or(Some(*check)),
             }
         }
-        match (skipped, read.read_claims) {
+        match (skipped, parsed.parsed_claims) {
             (None, Some(claims)) => VerifiedToken::new(claims),
-            (skipped, _) => Err(skipped.unwrap_or(VerifyError::ClaimsNotObject)),
+            // Unreachable: whatever hides a part of the token fails a check. Without this arm, a mistake there would accept a token.
+            (skipped, _) => Err(VerifyError::Malformed {
+                check: skipped.unwrap_or(TokenCheck::Claims),
+                detail: "token could not be evaluated".into(),
+            }),
         }
     }
 }
@@ -79,11 +85,11 @@ impl From<Verifier> for Inspector {
     }
 }
 
-/// A token that a [`Verifier`] accepted: what it says is what the holder of the private key said.
+/// The contents of a token that a [`Verifier`] accepted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct VerifiedToken {
-    /// Who the agent is and what they may do. The lifetime is the distance from `iat` to `exp`, with any backdate in it.
+    /// The agent, their access, and the lifetime from `iat` to `exp`, which includes a backdate.
     pub claims: AgentClaims,
     /// The account: the claim `iss`.
     pub license_key: LicenseKey,
@@ -94,19 +100,19 @@ pub struct VerifiedToken {
 }
 
 impl VerifiedToken {
-    fn new(read: ReadClaims) -> Result<Self, VerifyError> {
-        let (issued_at, expires_at) = (read.issued_at?, read.expires_at?);
+    fn new(parsed: ParsedClaims) -> Result<Self, VerifyError> {
+        let (issued_at, expires_at) = (parsed.issued_at?, parsed.expires_at?);
         let lifetime = Duration::from_secs(expires_at.saturating_sub(issued_at));
         let lifetime = Lifetime::long_lived(lifetime).map_err(|_| VerifyError::ExpiresBeforeIssued)?;
-        let access = Access::from_claims(read.role?, read.policy?).map_err(VerifyError::Role)?;
-        let claims = AgentClaims::new(read.subject?, access).map_err(VerifyError::Subject)?;
-        let claims = match read.display_name? {
-            Some(name) => claims.with_display_name(name).map_err(VerifyError::DisplayName)?,
+        let access = Access::from_claims(parsed.role?, parsed.policy?).map_err(invalid("role"))?;
+        let claims = AgentClaims::new(parsed.subject?, access).map_err(invalid("sub"))?;
+        let claims = match parsed.display_name? {
+            Some(name) => claims.with_display_name(name).map_err(invalid("displayName"))?,
             None => claims,
         };
         Ok(Self {
             claims: claims.with_lifetime(lifetime),
-            license_key: read.issuer?,
+            license_key: parsed.issuer?,
             issued_at: UNIX_EPOCH + Duration::from_secs(issued_at),
             expires_at: UNIX_EPOCH + Duration::from_secs(expires_at),
         })

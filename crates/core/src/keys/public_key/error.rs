@@ -1,41 +1,76 @@
-/// Why something is not a public key that Cobrowse tokens could be verified with.
+/// Reports why there is no public key.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum PublicKeyError {
-    /// Not PEM at all.
-    #[error("this is no PEM text; give the block from -----BEGIN PUBLIC KEY----- to -----END PUBLIC KEY-----")]
+    /// The text is not PEM.
+    #[error("not PEM")]
     NotPem,
-    /// A private key where a public one belongs.
-    #[error("this is a private key; give the public key, and keep the private one out of here")]
+    /// The key is private.
+    #[error("expected a public key, found a private key")]
     PrivateKey,
-    /// A PEM block with another label.
-    #[error("this PEM block is no public key; give the block that begins with -----BEGIN PUBLIC KEY-----")]
+    /// The PEM block has another label.
+    #[error("expected a PUBLIC KEY block")]
     WrongLabel,
-    /// DER that is not exactly one `SubjectPublicKeyInfo`.
-    #[error("the public key is damaged or has bytes after its end; copy it again")]
+    /// The DER is not exactly one `SubjectPublicKeyInfo`.
+    #[error("malformed public key or trailing data")]
     Malformed,
-    /// An algorithm other than rsaEncryption.
-    #[error("the public key is not a plain RSA key (rsaEncryption); RS256 needs one")]
+    /// The algorithm is not `rsaEncryption`.
+    #[error("public key is not an RSA key (rsaEncryption)")]
     NotRsa,
-    /// A modulus of less than 2048 bits.
-    #[error("the key has {bits} bits; RS256 needs at least 2048")]
+    /// The modulus has less than 2048 bits.
+    #[error("RSA key has {bits} bits; expected at least 2048")]
     TooSmall {
         /// The size of the modulus in bits.
         bits: usize,
     },
-    /// A modulus of more than 8192 bits.
-    #[error("the key has {bits} bits; at most 8192 are supported")]
+    /// The modulus has more than 8192 bits.
+    #[error("RSA key has {bits} bits; expected at most 8192")]
     TooLarge {
         /// The size of the modulus in bits.
         bits: usize,
     },
-    /// A public exponent that is even, 1, or over 33 bits.
-    #[error("the key's public exponent is not supported; make a key with the usual 65537")]
+    /// The public exponent is even, 1, or longer than 33 bits.
+    #[error("unsupported public exponent")]
     UnsupportedExponent,
-    /// A modulus that no RSA key has.
-    #[error("the public key's numbers are no RSA key; copy it again")]
-    Inconsistent,
-    /// JSON that is not an RSA JWK for signatures.
-    #[error("this is no JWK of an RSA public key for RS256 signatures; give one with the members kty, n and e")]
+    /// The modulus is not one of an RSA key.
+    #[error("invalid RSA modulus or exponent")]
+    InvalidComponents,
+    /// The JSON is not a JWK of an RSA public key for RS256.
+    #[error("not an RSA public JWK for RS256")]
     NotRsaJwk,
+}
+
+impl PublicKeyError {
+    /// Returns a stable name in kebab case, for programs.
+    #[must_use]
+    pub const fn id(&self) -> &'static str {
+        match self {
+            Self::NotPem => "not-pem",
+            Self::PrivateKey => "private-key",
+            Self::WrongLabel => "wrong-label",
+            Self::Malformed => "malformed",
+            Self::NotRsa => "not-rsa",
+            Self::TooSmall { .. } => "too-small",
+            Self::TooLarge { .. } => "too-large",
+            Self::UnsupportedExponent => "unsupported-exponent",
+            Self::InvalidComponents => "invalid-components",
+            Self::NotRsaJwk => "not-rsa-jwk",
+        }
+    }
+
+    /// Returns advice for the operator, if there is any.
+    #[must_use]
+    pub const fn hint(&self) -> Option<&'static str> {
+        Some(match self {
+            Self::NotPem | Self::WrongLabel => {
+                "give the text from -----BEGIN PUBLIC KEY----- to -----END PUBLIC KEY-----"
+            }
+            Self::PrivateKey => "give the public key; do not copy the private key to other places",
+            Self::Malformed | Self::InvalidComponents => "copy the key again from where it was generated",
+            Self::NotRsa | Self::TooSmall { .. } | Self::TooLarge { .. } | Self::UnsupportedExponent => {
+                "use an RSA key of 2048 to 8192 bits with the exponent 65537"
+            }
+            Self::NotRsaJwk => "give a JWK with the members kty, n and e",
+        })
+    }
 }

@@ -44,7 +44,7 @@ impl PublicKey {
     /// # Errors
     ///
     /// [`PublicKeyError::TooSmall`], [`PublicKeyError::TooLarge`], [`PublicKeyError::UnsupportedExponent`] and
-    /// [`PublicKeyError::Inconsistent`].
+    /// [`PublicKeyError::InvalidComponents`].
     pub fn from_components(modulus: &[u8], exponent: &[u8]) -> Result<Self, PublicKeyError> {
         let (modulus, exponent) = (without_leading_zeros(modulus), without_leading_zeros(exponent));
         let bits = bits(modulus);
@@ -56,10 +56,10 @@ impl PublicKey {
         if !is_supported_exponent(exponent) {
             return Err(PublicKeyError::UnsupportedExponent);
         }
-        let (pkcs1, spki) = spki::encode(modulus, exponent).map_err(|_| PublicKeyError::Inconsistent)?;
+        let (pkcs1, spki) = spki::encode(modulus, exponent).map_err(|_| PublicKeyError::InvalidComponents)?;
         // AWS-LC checks a key's numbers when it reads DER, and takes them unchecked as components.
         let verifying =
-            ParsedPublicKey::new(&RSA_PKCS1_2048_8192_SHA256, pkcs1).map_err(|_| PublicKeyError::Inconsistent)?;
+            ParsedPublicKey::new(&RSA_PKCS1_2048_8192_SHA256, pkcs1).map_err(|_| PublicKeyError::InvalidComponents)?;
         Ok(Self(Arc::new(Parsed {
             modulus: modulus.to_vec(),
             exponent: exponent.to_vec(),
@@ -169,7 +169,7 @@ mod tests {
     fn an_even_modulus_is_refused() {
         let mut modulus = [0xff; 256];
         modulus[255] = 0xfe;
-        assert_eq!(PublicKey::from_components(&modulus, &[1, 0, 1]).unwrap_err(), PublicKeyError::Inconsistent);
+        assert_eq!(PublicKey::from_components(&modulus, &[1, 0, 1]).unwrap_err(), PublicKeyError::InvalidComponents);
     }
 
     #[test]

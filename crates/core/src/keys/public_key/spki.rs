@@ -1,11 +1,14 @@
 //! A public key as `SubjectPublicKeyInfo` (RFC 5280, section 4.1), in DER and in PEM (RFC 7468, section 13).
 
+use std::{fmt, str::FromStr};
+
 use der::{
     Decode as _, Encode as _,
     asn1::{BitStringRef, UintRef},
 };
 use pem_rfc7468::LineEnding;
 use pkcs1::RsaPublicKeyRef;
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 use spki::SubjectPublicKeyInfoRef;
 use zeroize::Zeroizing;
 
@@ -71,7 +74,51 @@ impl PublicKey {
     }
 }
 
-/// Made once with the key, so that showing it cannot fail.
+impl fmt::Display for PublicKey {
+    /// Formats the key as PEM, with a final newline.
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(self.to_pem())
+    }
+}
+
+impl FromStr for PublicKey {
+    type Err = PublicKeyError;
+
+    fn from_str(pem: &str) -> Result<Self, PublicKeyError> {
+        Self::from_pem(pem)
+    }
+}
+
+impl TryFrom<&str> for PublicKey {
+    type Error = PublicKeyError;
+
+    fn try_from(pem: &str) -> Result<Self, PublicKeyError> {
+        Self::from_pem(pem)
+    }
+}
+
+impl TryFrom<String> for PublicKey {
+    type Error = PublicKeyError;
+
+    fn try_from(pem: String) -> Result<Self, PublicKeyError> {
+        // It can be a private key by mistake.
+        Self::from_pem(&Zeroizing::new(pem))
+    }
+}
+
+impl Serialize for PublicKey {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.to_pem())
+    }
+}
+
+impl<'de> Deserialize<'de> for PublicKey {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?.try_into().map_err(D::Error::custom)
+    }
+}
+
+/// Encoded once with the key, so that `to_pem` and `to_spki_der` cannot fail.
 pub(super) struct Encoded {
     der: Vec<u8>,
     pem: String,
@@ -99,6 +146,21 @@ mod tests {
         assert_eq!(PublicKey::from_spki_der(key.to_spki_der()).unwrap(), key);
         assert!(key.to_pem().starts_with("-----BEGIN PUBLIC KEY-----\n"));
         assert!(key.to_pem().ends_with("-----END PUBLIC KEY-----\n"));
+    }
+
+    #[test]
+    fn every_conversion_from_pem_returns_the_same() {
+        let key = TestKey::generate().public;
+        let pem = key.to_pem();
+        assert_eq!(pem.parse(), Ok(key.clone()));
+        assert_eq!(PublicKey::try_from(pem), Ok(key.clone()));
+        assert_eq!(PublicKey::try_from(pem.to_owned()), Ok(key.clone()));
+        assert_eq!(key.to_string(), pem);
+        let json = serde_json::to_string(&key).unwrap();
+        assert_eq!(json, serde_json::to_string(pem).unwrap());
+        assert_eq!(serde_json::from_str::<PublicKey>(&json).unwrap(), key);
+        let error = serde_json::from_str::<PublicKey>("\"SPGqPIcVnsOEJQ\"").unwrap_err();
+        assert!(!error.to_string().contains("SPGq"), "{error}");
     }
 
     #[test]

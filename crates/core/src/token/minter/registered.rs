@@ -2,7 +2,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::{
     keys::{PublicKey, SigningKey},
-    token::MintError,
+    token::{MintError, events},
 };
 
 /// The keys registered in the Cobrowse dashboard, and the newest snapshot of one of them. Without registered keys, every key may sign.
@@ -49,10 +49,7 @@ impl RegisteredKeys {
             state.reported = Some(found.clone());
             // A subscriber may mint.
             drop(state);
-            tracing::warn!(
-                thumbprint = found.thumbprint(),
-                "the key source returned an unregistered key; signing with the registered key"
-            );
+            events::unregistered_key(found);
         }
         Ok(snapshot)
     }

@@ -1,4 +1,5 @@
 use std::{
+    fmt::Write as _,
     sync::{
         Mutex,
         atomic::{AtomicUsize, Ordering},
@@ -283,4 +284,121 @@ fn mint_with_both_registered_keys_follows_the_source() {
     assert_eq!(signer(&minter).unwrap(), new.key.public.thumbprint());
     source.replace(ScriptedKey::new(Behaviour::Sign));
     assert_eq!(signer(&minter).unwrap(), new.key.public.thumbprint(), "the newest registered snapshot signs");
+}
+
+/// The events and their fields, as text.
+#[derive(Clone, Default)]
+struct Events(Arc<Mutex<Vec<String>>>);
+
+impl Events {
+    fn during(act: impl FnOnce()) -> Vec<String> {
+        let events = Self::default();
+        tracing::subscriber::with_default(events.clone(), act);
+        let events = events.0.lock().unwrap();
+        events.clone()
+    }
+}
+
+impl tracing::Subscriber for Events {
+    fn enabled(&self, _: &tracing::Metadata<'_>) -> bool {
+        true
+    }
+
+    fn new_span(&self, _: &tracing::span::Attributes<'_>) -> tracing::span::Id {
+        tracing::span::Id::from_u64(1)
+    }
+
+    fn record(&self, _: &tracing::span::Id, _: &tracing::span::Record<'_>) {}
+
+    fn record_follows_from(&self, _: &tracing::span::Id, _: &tracing::span::Id) {}
+
+    fn event(&self, event: &tracing::Event<'_>) {
+        let mut text = format!("{} {}", event.metadata().level(), event.metadata().target());
+        event.record(&mut |field: &tracing::field::Field, value: &dyn fmt::Debug| {
+            let _ = write!(text, " {field}={value:?}");
+        });
+        self.0.lock().unwrap().push(text);
+    }
+
+    fn enter(&self, _: &tracing::span::Id) {}
+
+    fn exit(&self, _: &tracing::span::Id) {}
+}
+
+/// Replaces the digits of the duration.
+fn without_duration(event: &str) -> String {
+    let (before, after) = event.split_once("duration_us=").unwrap();
+    format!("{before}duration_us=_{}", after.trim_start_matches(|digit: char| digit.is_ascii_digit()))
+}
+
+#[test]
+fn mint_emits_one_event_with_thumbprint_and_fingerprint() {
+    let key = Arc::new(TestKey::generate());
+    let minter = builder(&key).build();
+    let mut token = None;
+    let events = Events::during(|| token = Some(block_on(minter.mint(&claims())).unwrap()));
+    let (token, thumbprint) = (token.unwrap(), key.public.thumbprint());
+    assert_eq!(token.key_thumbprint(), thumbprint);
+    let expected = format!(
+        "INFO cobrowse_jwt_core message=mint outcome=\"ok\" duration_us=_ thumbprint={thumbprint:?} fingerprint={:?}",
+        token.fingerprint()
+    );
+    assert_eq!(events.iter().map(|event| without_duration(event)).collect::<Vec<_>>(), [expected]);
+    let parts = token.expose_secret().split('.').chain([token.expose_secret()]);
+    for secret in parts.chain(["jane@example.com", license_key().as_str()]) {
+        assert!(!events[0].contains(secret), "{}", events[0]);
+    }
+}
+
+#[test]
+fn failed_mint_emits_one_event_with_error_id() {
+    let failing = ScriptedKey::new(Behaviour::Fail(KeyErrorKind::AccessDenied));
+    let minter = rotating_minter(&Rotating::new([failing.clone() as _]), &[]);
+    let events = Events::during(|| drop(block_on(minter.mint(&claims())).unwrap_err()));
+    let expected = "INFO cobrowse_jwt_core message=mint outcome=\"error\" error_id=\"access-denied\" duration_us=_";
+    assert_eq!(events.iter().map(|event| without_duration(event)).collect::<Vec<_>>(), [expected]);
+
+    let other = ScriptedKey::new(Behaviour::Sign);
+    let minter = rotating_minter(&Rotating::new([failing.clone() as _]), &[&other]);
+    let events = Events::during(|| drop(block_on(minter.mint(&claims())).unwrap_err()));
+    let thumbprint = failing.public_key().thumbprint();
+    assert_eq!(events.len(), 1, "{events:?}");
+    assert!(events[0].contains("error_id=\"unregistered-key\""), "{events:?}");
+    assert!(events[0].ends_with(&format!("thumbprint={thumbprint:?}")), "{events:?}");
+}
+
+#[test]
+fn unregistered_key_is_reported_once() {
+    let (registered, other) = (ScriptedKey::new(Behaviour::Sign), ScriptedKey::new(Behaviour::Sign));
+    let source = Rotating::new([registered.clone() as _]);
+    let minter = rotating_minter(&source, &[&registered]);
+    signer(&minter).unwrap();
+    source.replace(other.clone());
+    let events = Events::during(|| (0..3).for_each(|_| drop(signer(&minter).unwrap())));
+    let warnings: Vec<_> = events.iter().filter(|event| event.starts_with("WARN")).collect();
+    let expected = format!(
+        "WARN cobrowse_jwt_core message=the key source returned an unregistered key; signing with the registered key thumbprint={:?}",
+        other.public_key().thumbprint()
+    );
+    assert_eq!(warnings, [&expected]);
+}
+
+#[test]
+fn default_lifetime_applies_to_claims_without_lifetime() {
+    let key = Arc::new(TestKey::generate());
+    let lifetime = |seconds| Lifetime::new(Duration::from_secs(seconds)).unwrap();
+    let minter = builder(&key).default_lifetime(lifetime(300)).build();
+    let exp = |claims: AgentClaims| claims_of(&block_on(minter.mint(&claims)).unwrap())["exp"].clone();
+    assert_eq!(exp(claims()), NOW + 300);
+    assert_eq!(exp(claims().with_lifetime(lifetime(60))), NOW + 60);
+    assert_eq!(exp(claims().with_lifetime(Lifetime::default())), NOW + 3_600);
+}
+
+#[test]
+fn token_has_the_dates_of_its_claims() {
+    let key = Arc::new(TestKey::generate());
+    let minter = builder(&key).backdate(ClockSkew::new(Duration::from_secs(90)).unwrap()).build();
+    let token = block_on(minter.mint(&claims())).unwrap();
+    assert_eq!(token.issued_at(), UNIX_EPOCH + Duration::from_secs(NOW - 90));
+    assert_eq!(token.expires_at(), UNIX_EPOCH + Duration::from_secs(NOW + 3_600));
 }

@@ -1,5 +1,5 @@
 macro_rules! checks {
-    ($(#[doc = $doc:literal] $name:ident $id:literal;)+) => {
+    ($(#[doc = $doc:literal] $name:ident $id:literal, $hint:literal;)+) => {
         /// A check of a token, in the order in which [`Verifier`](crate::Verifier) applies them.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         #[non_exhaustive]
@@ -11,16 +11,22 @@ macro_rules! checks {
             #[cfg(test)]
             pub(super) const ALL: &[Self] = &[$(Self::$name,)+];
 
-            /// Returns a stable name in kebab case, for programs and documentation.
+            /// Returns a stable name in kebab case, for programs.
             #[must_use]
             pub const fn id(self) -> &'static str {
                 match self { $(Self::$name => $id,)+ }
             }
 
-            /// Returns what the check requires, as a sentence.
+            /// Returns what the check requires, in one sentence.
             #[must_use]
             pub fn description(self) -> &'static str {
                 match self { $(Self::$name => $doc.trim_ascii(),)+ }
+            }
+
+            /// Returns advice for a token that fails the check.
+            #[must_use]
+            pub const fn hint(self) -> Option<&'static str> {
+                match self { $(Self::$name => Some($hint),)+ }
             }
         }
     };
@@ -28,43 +34,51 @@ macro_rules! checks {
 
 checks! {
     /// The token has at most 65,536 bytes.
-    Size "size";
-    /// The token is three parts of base64url, without padding, white space or spare bits (RFC 7515, section 7.1).
-    CompactForm "compact-form";
-    /// The header is one JSON object in which no member comes twice.
-    Header "header";
+    Size "size", "use a smaller policy";
+    /// The token has three parts of canonical, unpadded base64url without whitespace (RFC 7515, section 7.1).
+    CompactForm "compact-form", "copy the whole token again, on one line and without quotes";
+    /// The header is one JSON object without duplicate members.
+    Header "header", "use one JSON object with each member once";
     /// The algorithm (`alg`) is RS256.
-    Algorithm "alg";
+    Algorithm "alg", "sign with RS256 and the private key of the account; other algorithms belong to other vendors' tokens";
     /// The type (`typ`) is JWT.
-    Type "typ";
-    /// The header asks for no extension (`crit`).
-    Critical "crit";
-    /// The header has no members but `alg`, `typ` and a textual `kid`.
-    HeaderMembers "header-members";
+    Type "typ", "set \"typ\": \"JWT\"";
+    /// The header has no critical extensions (`crit`).
+    Critical "crit", "remove crit from the header";
+    /// The header has no other members than `alg`, `typ` and a string `kid`.
+    HeaderMembers "header-members", "remove other members than alg, typ and kid from the header";
     /// The signature verifies under the public key.
-    Signature "signature";
-    /// The claims are one JSON object in which no member comes twice at any depth.
-    Claims "claims";
+    Signature "signature", "check whether another key signed the token, or the token was altered";
+    /// The claims are one JSON object without duplicate members at any depth.
+    Claims "claims", "use one JSON object with each member once";
     /// The audience (`aud`) is exactly `https://cobrowse.io`.
-    Audience "aud";
+    Audience "aud", "set aud to https://cobrowse.io, without a trailing slash, for self-hosted instances too";
     /// The issuer (`iss`) is the license key.
-    Issuer "iss";
-    /// The subject (`sub`) names the agent.
-    Subject "sub";
-    /// The display name (`displayName`) is absent or readable text.
-    DisplayName "display-name";
-    /// Dates are in seconds, not in milliseconds.
-    Seconds "seconds";
-    /// The time of issue (`iat`) is a whole number and not in the future.
-    IssuedAt "iat";
-    /// The expiry (`exp`) is a whole number and in the future.
-    Expiry "exp";
-    /// The token lives at most 24 hours from `iat` to `exp`, unless long-lived ones are allowed.
-    Lifetime "lifetime";
-    /// The role (`role`) is absent, `null` beside a policy, `administrator` or `agent`.
-    Role "role";
-    /// The policy (`policy`) is absent or of version 2 or 3, and no part of it is empty by accident.
-    Policy "policy";
-    /// There are no claims but the documented ones.
-    KnownClaims "known-claims";
+    Issuer "iss", "set iss to the license key of the account";
+    /// The subject (`sub`) is valid.
+    Subject "sub", "set sub to the agent's email address";
+    /// The display name (`displayName`) is absent or valid.
+    DisplayName "display-name", "correct displayName, or omit it";
+    /// Timestamps are in seconds, not in milliseconds.
+    Seconds "seconds", "divide the timestamp by 1,000";
+    /// The time of issue (`iat`) is an integer and not in the future.
+    IssuedAt "iat", "check the clocks of both machines";
+    /// The expiry (`exp`) is an integer and in the future.
+    Expiry "exp", "mint a new token";
+    /// The lifetime from `iat` to `exp` is at most 24 hours, unless long-lived tokens are allowed.
+    Lifetime "lifetime", "use a shorter lifetime, or allow long-lived tokens for SCIM";
+    /// The role (`role`) is absent, `null` with a policy, `administrator` or `agent`.
+    Role "role", "set role to \"administrator\" or \"agent\", to null with a policy, or omit it";
+    /// The policy (`policy`) is absent, or a valid policy of version 2 or 3.
+    Policy "policy", "correct the policy, or omit it";
+    /// All claims are documented by Cobrowse.
+    KnownClaims "known-claims", "remove or rename the claim";
+}
+
+impl TokenCheck {
+    /// Returns whether the same token can pass the check later.
+    #[must_use]
+    pub const fn is_transient(self) -> bool {
+        matches!(self, Self::IssuedAt)
+    }
 }

@@ -1,185 +1,194 @@
+use std::borrow::Cow;
+
 use super::check::TokenCheck;
 use crate::claims::{ClaimsError, PolicyError};
 
 /// The first check that a token fails, and why.
 ///
-/// No message contains the token or a value of it, beyond the names of members and algorithms.
+/// Each variant stands for one decision of a program; the message has the details. No message contains the token or a value of it, except
+/// the names of members and algorithms.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum VerifyError {
-    /// Over [`MAX_TOKEN_BYTES`](crate::MAX_TOKEN_BYTES).
-    #[error("the token has {bytes} bytes, over the limit of 65,536; make its policy smaller")]
-    TooLong {
-        /// The token's length in bytes.
-        bytes: usize,
+    /// The text is not a JWT in the compact serialization (RFC 7515, section 7.1), or is too long.
+    #[error("{detail}")]
+    Malformed {
+        /// The check of the form that failed.
+        check: TokenCheck,
+        /// The message.
+        detail: Cow<'static, str>,
     },
-    /// White space in or around the token.
-    #[error("the token has white space in or around it; remove it, and look where the line break comes from")]
-    WhiteSpace,
-    /// Not three parts.
-    #[error("the token has {parts} parts instead of 3; give the whole JWT, header.claims.signature, and nothing else")]
-    WrongParts {
-        /// How many parts there are between the dots.
-        parts: usize,
+    /// The token is unsigned.
+    #[error("unsigned token (alg \"none\")")]
+    AlgNone,
+    /// The algorithm is missing or is not RS256.
+    #[error("{}; expected RS256", of_algorithm(.0.as_deref()))]
+    UnsupportedAlgorithm(Option<String>),
+    /// The header has another type, critical extensions, unknown members or an invalid `kid`.
+    #[error("{detail}")]
+    InvalidHeader {
+        /// The check of the header that failed.
+        check: TokenCheck,
+        /// The message.
+        detail: Cow<'static, str>,
     },
-    /// Padding, another alphabet, or bits that decode to nothing.
-    #[error("the {part} is not canonical base64url without padding; copy the token again, or mend the encoder")]
-    NotBase64Url {
-        /// `header`, `claims` or `signature`.
-        part: &'static str,
-    },
-    /// The header is no JSON object.
-    #[error("the header is not a JSON object; mint a JWT")]
-    HeaderNotObject,
-    /// The header repeats a member.
-    #[error("the header has the member {0:?} twice; write each once")]
-    RepeatedHeaderMember(String),
-    /// No `alg`, or one that is no text.
-    #[error("the header names no algorithm; sign with RS256 and write \"alg\": \"RS256\"")]
-    NoAlgorithm,
-    /// `none` in any case: not signed at all.
-    #[error("the algorithm is \"none\", so nobody has signed the token; sign with RS256")]
-    Unsigned,
-    /// A shared secret where a key pair is needed.
-    #[error(
-        "the algorithm is {0}, which signs with a shared secret; this is another vendor's token, or sign with RS256 and your private key"
-    )]
-    SharedSecret(String),
-    /// Another algorithm.
-    #[error("the algorithm is {0:?}; sign with RS256")]
-    OtherAlgorithm(String),
-    /// `typ` missing or not `JWT`.
-    #[error("the header's typ is not \"JWT\"; write \"typ\": \"JWT\"")]
-    OtherType,
-    /// `crit`.
-    #[error("the header asks for extensions (crit); leave it out")]
-    Critical,
-    /// A member that is not expected.
-    #[error("the header has the member {0:?}; only alg, typ and kid belong there")]
-    UnknownHeaderMember(String),
-    /// A `kid` that is no text.
-    #[error("the header's kid is not a string; leave it out")]
-    KeyIdNotText,
-    /// The signature is not of this key over this token.
-    #[error("the signature does not verify under the public key; the token was signed by another key or altered since")]
-    Signature,
-    /// The claims are no JSON object.
-    #[error("the claims are not a JSON object; mint a JWT")]
-    ClaimsNotObject,
-    /// The claims repeat a member.
-    #[error("the claims have the member {0:?} twice; write each once")]
-    RepeatedClaim(String),
+    /// The signature is not of this key and this token.
+    #[error("invalid signature")]
+    InvalidSignature,
     /// A required claim is missing.
-    #[error("the claim {0} is missing; add it")]
-    Missing(&'static str),
-    /// A claim of another JSON type than text.
-    #[error("the claim {0} is not a string; write it as one")]
-    NotText(&'static str),
-    /// Another audience.
-    #[error(
-        "the audience (aud) is not exactly \"https://cobrowse.io\"; write it so, without a trailing slash and for self-hosted instances too"
-    )]
-    OtherAudience,
-    /// An issuer that is no license key.
-    #[error("the issuer (iss) is no license key; write the account's license key there")]
-    Issuer(#[source] ClaimsError),
-    /// Another account's license key.
-    #[error("the issuer (iss) is another license key than the expected one; use the license key of the account")]
-    OtherIssuer,
-    /// A subject that names nobody.
-    #[error("the subject (sub) names nobody; write the agent's email address there")]
-    Subject(#[source] ClaimsError),
-    /// A display name that is no readable text.
-    #[error("the display name (displayName) is not readable text; mend it or leave it out")]
-    DisplayName(#[source] ClaimsError),
-    /// A date in milliseconds.
-    #[error("the claim {claim} is in milliseconds; divide by 1,000, for JWTs count seconds")]
-    Milliseconds {
+    #[error("missing claim {0}")]
+    MissingClaim(&'static str),
+    /// A claim has another JSON type.
+    #[error("{claim} is not {expected}")]
+    WrongClaimType {
+        /// The name of the claim.
+        claim: &'static str,
+        /// `a string` or `an integer`.
+        expected: &'static str,
+    },
+    /// `iss`, `sub`, `displayName` or `role` has an invalid value.
+    #[error("invalid {claim}")]
+    InvalidClaim {
+        /// The name of the claim.
+        claim: &'static str,
+        /// The cause.
+        source: ClaimsError,
+    },
+    /// The policy is invalid.
+    #[error("invalid policy")]
+    InvalidPolicy(#[source] PolicyError),
+    /// The token is for another audience.
+    #[error("aud is not \"https://cobrowse.io\"")]
+    AudienceMismatch,
+    /// The token is of another account.
+    #[error("iss is not the expected license key")]
+    IssuerMismatch,
+    /// A timestamp is in milliseconds; JWT timestamps are in seconds.
+    #[error("{claim} is in milliseconds")]
+    TimestampInMilliseconds {
         /// `iat` or `exp`.
         claim: &'static str,
     },
-    /// A date that is a string, a fraction or negative.
-    #[error("the claim {0} is not a whole number; write the seconds since 1970 as a JSON integer")]
-    NotInteger(&'static str),
-    /// Issued later than now.
-    #[error("the token is issued {seconds} seconds in the future; set the minting machine's clock")]
+    /// The token is not valid yet.
+    #[error("token is issued {seconds} s in the future")]
     IssuedInFuture {
-        /// The distance from now to `iat` in seconds.
+        /// The time from now to `iat` in seconds.
         seconds: u64,
     },
-    /// Expired, this second or earlier.
-    #[error("the token expired {seconds} seconds ago; mint a new one")]
+    /// The token is expired.
+    #[error("token expired {seconds} s ago")]
     Expired {
-        /// The distance from `exp` to now in seconds; 0 if it expires just now.
+        /// The time from `exp` to now in seconds; 0 if it expires now.
         seconds: u64,
     },
-    /// `exp` not after `iat`.
-    #[error("the token expires before it is issued; set exp after iat")]
+    /// `exp` is not after `iat`.
+    #[error("exp is not after iat")]
     ExpiresBeforeIssued,
-    /// Over 24 hours from `iat` to `exp`, and over the leeway beyond them.
-    #[error(
-        "the token lives {seconds} seconds, over a day; shorten it, or allow long-lived tokens where SCIM needs them"
-    )]
-    LongLived {
-        /// The distance from `iat` to `exp` in seconds.
+    /// The lifetime exceeds 24 hours plus the leeway.
+    #[error("lifetime of {seconds} s exceeds 24 hours")]
+    LifetimeTooLong {
+        /// The time from `iat` to `exp` in seconds.
         seconds: u64,
     },
-    /// The verifying machine's clock shows a time before 1970.
-    #[error("this machine's clock shows a time before 1970; set it")]
-    ClockBeforeEpoch,
-    /// A role that Cobrowse does not know, or `null` without a policy.
-    #[error("the role is wrong; write \"administrator\", \"agent\", or null beside a policy")]
-    Role(#[source] ClaimsError),
-    /// A policy that does not say what it seems to.
-    #[error("the policy is wrong; build it from checked rules")]
-    Policy(#[source] PolicyError),
-    /// A claim that is not documented.
-    #[error("the claim {0:?} is not one of Cobrowse's; remove it")]
-    UnknownClaim(String),
-    /// A documented claim in another spelling, such as `display_name`.
-    #[error("the claim {found:?} is not one of Cobrowse's; rename it to \"{meant}\"")]
-    MisspelledClaim {
+    /// A claim is not documented by Cobrowse.
+    #[error("unknown claim {found:?}{}", of_expected(*.expected))]
+    UnknownClaim {
         /// The name in the token.
         found: String,
-        /// The name that is documented.
-        meant: &'static str,
+        /// The documented name of which this is another spelling, such as `displayName` for `display_name`.
+        expected: Option<&'static str>,
     },
-    /// A check was skipped. A verifier, which has its keys and a clock, never returns this.
-    #[error("the check `{}` was skipped", .0.id())]
-    Skipped(TokenCheck),
+    /// The system clock of the verifying machine is before 1970.
+    #[error("system clock is before 1970")]
+    ClockBeforeEpoch,
 }
 
 impl VerifyError {
+    /// Returns a stable name in kebab case, for programs.
+    #[must_use]
+    pub const fn id(&self) -> &'static str {
+        match self {
+            Self::Malformed { .. } => "malformed",
+            Self::AlgNone => "alg-none",
+            Self::UnsupportedAlgorithm(_) => "unsupported-algorithm",
+            Self::InvalidHeader { .. } => "invalid-header",
+            Self::InvalidSignature => "invalid-signature",
+            Self::MissingClaim(_) => "missing-claim",
+            Self::WrongClaimType { .. } => "wrong-claim-type",
+            Self::InvalidClaim { .. } => "invalid-claim",
+            Self::InvalidPolicy(_) => "invalid-policy",
+            Self::AudienceMismatch => "audience-mismatch",
+            Self::IssuerMismatch => "issuer-mismatch",
+            Self::TimestampInMilliseconds { .. } => "timestamp-in-milliseconds",
+            Self::IssuedInFuture { .. } => "issued-in-future",
+            Self::Expired { .. } => "expired",
+            Self::ExpiresBeforeIssued => "expires-before-issued",
+            Self::LifetimeTooLong { .. } => "lifetime-too-long",
+            Self::UnknownClaim { .. } => "unknown-claim",
+            Self::ClockBeforeEpoch => "clock-before-epoch",
+        }
+    }
+
     /// Returns the check that failed.
     #[must_use]
     pub const fn check(&self) -> TokenCheck {
         match self {
-            Self::TooLong { .. } => TokenCheck::Size,
-            Self::WhiteSpace | Self::WrongParts { .. } | Self::NotBase64Url { .. } => TokenCheck::CompactForm,
-            Self::HeaderNotObject | Self::RepeatedHeaderMember(_) => TokenCheck::Header,
-            Self::NoAlgorithm | Self::Unsigned | Self::SharedSecret(_) | Self::OtherAlgorithm(_) => {
-                TokenCheck::Algorithm
+            Self::Malformed { check, .. } | Self::InvalidHeader { check, .. } => *check,
+            Self::AlgNone | Self::UnsupportedAlgorithm(_) => TokenCheck::Algorithm,
+            Self::InvalidSignature => TokenCheck::Signature,
+            Self::MissingClaim(claim) | Self::WrongClaimType { claim, .. } | Self::InvalidClaim { claim, .. } => {
+                check_of(claim)
             }
-            Self::OtherType => TokenCheck::Type,
-            Self::Critical => TokenCheck::Critical,
-            Self::UnknownHeaderMember(_) | Self::KeyIdNotText => TokenCheck::HeaderMembers,
-            Self::Signature => TokenCheck::Signature,
-            Self::ClaimsNotObject | Self::RepeatedClaim(_) => TokenCheck::Claims,
-            Self::Missing(claim) | Self::NotText(claim) | Self::NotInteger(claim) => check_of(claim),
-            Self::OtherAudience => TokenCheck::Audience,
-            Self::Issuer(_) | Self::OtherIssuer => TokenCheck::Issuer,
-            Self::Subject(_) => TokenCheck::Subject,
-            Self::DisplayName(_) => TokenCheck::DisplayName,
-            Self::Milliseconds { .. } => TokenCheck::Seconds,
+            Self::InvalidPolicy(_) => TokenCheck::Policy,
+            Self::AudienceMismatch => TokenCheck::Audience,
+            Self::IssuerMismatch => TokenCheck::Issuer,
+            Self::TimestampInMilliseconds { .. } => TokenCheck::Seconds,
             Self::IssuedInFuture { .. } => TokenCheck::IssuedAt,
             Self::Expired { .. } | Self::ClockBeforeEpoch => TokenCheck::Expiry,
-            Self::ExpiresBeforeIssued | Self::LongLived { .. } => TokenCheck::Lifetime,
-            Self::Role(_) => TokenCheck::Role,
-            Self::Policy(_) => TokenCheck::Policy,
-            Self::UnknownClaim(_) | Self::MisspelledClaim { .. } => TokenCheck::KnownClaims,
-            Self::Skipped(check) => *check,
+            Self::ExpiresBeforeIssued | Self::LifetimeTooLong { .. } => TokenCheck::Lifetime,
+            Self::UnknownClaim { .. } => TokenCheck::KnownClaims,
         }
     }
+
+    /// Returns advice, if there is any.
+    #[must_use]
+    pub const fn hint(&self) -> Option<&'static str> {
+        match self {
+            Self::MissingClaim(_) | Self::WrongClaimType { .. } => match self.check() {
+                TokenCheck::IssuedAt | TokenCheck::Expiry => Some("set iat and exp to integers: seconds since 1970"),
+                check => check.hint(),
+            },
+            Self::ExpiresBeforeIssued => Some("set exp to a time after iat"),
+            Self::ClockBeforeEpoch => Some("set the system clock"),
+            _ => self.check().hint(),
+        }
+    }
+
+    /// Returns whether the same token can pass later: its `iat` is in the future.
+    #[must_use]
+    pub const fn is_transient(&self) -> bool {
+        matches!(self, Self::IssuedInFuture { .. })
+    }
+
+    pub(super) fn malformed(check: TokenCheck, detail: impl Into<Cow<'static, str>>) -> Self {
+        Self::Malformed { check, detail: detail.into() }
+    }
+
+    pub(super) fn invalid_header(check: TokenCheck, detail: impl Into<Cow<'static, str>>) -> Self {
+        Self::InvalidHeader { check, detail: detail.into() }
+    }
+}
+
+fn of_algorithm(algorithm: Option<&str>) -> String {
+    match algorithm {
+        None => "missing algorithm".to_owned(),
+        Some(symmetric @ ("HS256" | "HS384" | "HS512")) => format!("symmetric algorithm {symmetric}"),
+        Some(other) => format!("unsupported algorithm {other:?}"),
+    }
+}
+
+fn of_expected(expected: Option<&str>) -> String {
+    expected.map(|name| format!("; expected {name:?}")).unwrap_or_default()
 }
 
 const fn check_of(claim: &str) -> TokenCheck {
@@ -189,6 +198,7 @@ const fn check_of(claim: &str) -> TokenCheck {
         b"sub" => TokenCheck::Subject,
         b"displayName" => TokenCheck::DisplayName,
         b"iat" => TokenCheck::IssuedAt,
+        b"role" => TokenCheck::Role,
         _ => TokenCheck::Expiry,
     }
 }

@@ -9,23 +9,23 @@ use base64::{
     },
 };
 
-use super::{error::VerifyError, outcome::Outcome};
+use super::{check::TokenCheck, error::VerifyError, outcome::Outcome};
 use crate::token::MAX_TOKEN_BYTES;
 
-/// A text and its decoded parts. Decodes as much as possible; `None` is what cannot be decoded.
+/// The decoded parts of a text; `None` is what cannot be decoded.
 pub(in crate::token) struct Decoded<'t> {
     pub(super) bytes: usize,
     pub(super) form: Option<Result<(), VerifyError>>,
     pub(super) header: Option<Vec<u8>>,
     pub(super) claims: Option<Vec<u8>>,
-    /// What was signed, if there is a signature.
+    /// Empty without a signature.
     pub(super) signing_input: &'t [u8],
     pub(super) signature: Option<Vec<u8>>,
 }
 
 impl<'t> Decoded<'t> {
-    /// Linear in the text's length, in time and in memory; a text over the limit is not read.
-    pub(in crate::token) fn read(text: &'t str) -> Self {
+    /// Takes time and memory linear in the length of the text. A text over the limit is not decoded.
+    pub(in crate::token) fn new(text: &'t str) -> Self {
         if text.len() > MAX_TOKEN_BYTES {
             let (header, claims, signature) = (None, None, None);
             return Self { bytes: text.len(), form: None, header, claims, signing_input: &[], signature };
@@ -55,7 +55,10 @@ impl<'t> Decoded<'t> {
 pub(super) fn size(bytes: usize) -> Outcome {
     match bytes {
         0..=MAX_TOKEN_BYTES => Outcome::Passed,
-        bytes => Outcome::Failed(VerifyError::TooLong { bytes }),
+        bytes => Outcome::Failed(VerifyError::malformed(
+            TokenCheck::Size,
+            format!("token has {bytes} bytes, over the limit of 65,536"),
+        )),
     }
 }
 
@@ -67,22 +70,18 @@ fn form(
     claims: Option<&Encoded>,
     signature: Option<&Encoded>,
 ) -> Result<(), VerifyError> {
-    // White space is what else the text would be refused for, and base64url has none: a good token is not searched for it.
-    let spaced = || text.contains(char::is_whitespace);
-    if text.len() != trimmed.len() {
-        return Err(VerifyError::WhiteSpace);
-    }
-    let (3, Some(claims), Some(signature)) = (parts, claims, signature) else {
-        return Err(if spaced() { VerifyError::WhiteSpace } else { VerifyError::WrongParts { parts } });
-    };
-    let wrong = [("header", header), ("claims", claims), ("signature", signature)]
+    let invalid_part = [("header", Some(header)), ("claims", claims), ("signature", signature)]
         .into_iter()
-        .find(|(_, part)| !part.canonical);
-    match wrong {
-        None => Ok(()),
-        Some(_) if spaced() => Err(VerifyError::WhiteSpace),
-        Some((part, _)) => Err(VerifyError::NotBase64Url { part }),
+        .find(|(_, part)| part.is_some_and(|part| !part.canonical));
+    if parts == 3 && invalid_part.is_none() && text.len() == trimmed.len() {
+        return Ok(());
     }
+    let detail = match invalid_part {
+        _ if text.contains(char::is_whitespace) => "token contains whitespace".to_owned(),
+        Some((part, _)) if parts == 3 => format!("{part} segment is not canonical, unpadded base64url"),
+        _ => format!("expected 3 dot-separated parts, found {parts}"),
+    };
+    Err(VerifyError::malformed(TokenCheck::CompactForm, detail))
 }
 
 struct Encoded {

@@ -3,12 +3,12 @@ use std::time::Duration;
 use serde_json::{Map, Value};
 
 use super::{
-    claims::ReadClaims,
+    checks::{CHECKS, ParsedToken, ValidationContext},
+    claims::ParsedClaims,
     error::VerifyError,
     form::Decoded,
     outcome::{Finding, Outcome},
     part::Part,
-    table::{Expectations, ReadToken, TABLE},
 };
 use crate::{
     claims::{Access, ClaimsWarning, Lifetime},
@@ -17,15 +17,16 @@ use crate::{
 
 /// The report of an [`Inspector`](crate::Inspector): the decoded token and the outcome of every check.
 ///
-/// To accept a token, use [`Verifier`](crate::Verifier): nothing in a report is trustworthy unless every check passed.
+/// A lenient diagnostic report, not an authentication decision: the header and the claims are unverified. To accept a token, use
+/// [`Verifier`](crate::Verifier).
 ///
 /// ```
 /// use cobrowse_jwt_core::{Inspector, VerifyError};
 ///
 /// let inspection = Inspector::new().inspect("eyJhbGciOiJub25lIn0.eyJleHAiOjE3MDAwMDAwMDAwMDB9.");
 /// let failures: Vec<_> = inspection.failures().collect();
-/// assert!(failures.contains(&&VerifyError::Unsigned));
-/// assert!(failures.contains(&&VerifyError::Milliseconds { claim: "exp" }));
+/// assert!(failures.contains(&&VerifyError::AlgNone));
+/// assert!(failures.contains(&&VerifyError::TimestampInMilliseconds { claim: "exp" }));
 /// ```
 #[derive(Clone, Debug)]
 pub struct Inspection {
@@ -36,23 +37,23 @@ pub struct Inspection {
 }
 
 impl Inspection {
-    pub(in crate::token) fn new(text: &str, expected: &Expectations<'_>) -> Self {
-        let decoded = Decoded::read(text);
-        let token = ReadToken::new(&decoded);
+    pub(in crate::token) fn new(text: &str, context: &ValidationContext<'_>) -> Self {
+        let decoded = Decoded::new(text);
+        let token = ParsedToken::new(&decoded);
         let findings =
-            TABLE.iter().map(|(check, apply)| Finding { check: *check, outcome: apply(&token, expected) }).collect();
-        let warnings = token.read_claims.as_ref().map(warnings).unwrap_or_default();
+            CHECKS.iter().map(|(check, apply)| Finding { check: *check, outcome: apply(&token, context) }).collect();
+        let warnings = token.parsed_claims.as_ref().map(warnings).unwrap_or_default();
         let object = |part: Option<Part<'_>>| part?.object.map(Object::into_map);
         Self { header: object(token.header), claims: object(token.claims), findings, warnings }
     }
 
-    /// Returns the header, if it can be read.
+    /// Returns the header, if it is a JSON object.
     #[must_use]
     pub const fn header(&self) -> Option<&Map<String, Value>> {
         self.header.as_ref()
     }
 
-    /// Returns the claims, if they can be read.
+    /// Returns the claims, if they are a JSON object. They are unverified.
     #[must_use]
     pub const fn claims(&self) -> Option<&Map<String, Value>> {
         self.claims.as_ref()
@@ -64,7 +65,7 @@ impl Inspection {
         &self.findings
     }
 
-    /// Returns the failures, in the order of the checks. A token without failures is valid only if no check was
+    /// Returns the failures in the order of the checks. A token without failures can still be invalid if a check was
     /// [skipped](Outcome::Skipped).
     pub fn failures(&self) -> impl Iterator<Item = &VerifyError> {
         self.findings.iter().filter_map(|finding| match &finding.outcome {
@@ -73,7 +74,7 @@ impl Inspection {
         })
     }
 
-    /// Returns what is valid but probably a mistake, such as a policy beside a role, which does not restrict; see
+    /// Returns warnings about claims that are legal but probably unintended, as
     /// [`AgentClaims::warnings`](crate::AgentClaims::warnings).
     #[must_use]
     pub fn warnings(&self) -> &[ClaimsWarning] {
@@ -81,7 +82,7 @@ impl Inspection {
     }
 }
 
-fn warnings(claims: &ReadClaims) -> Vec<ClaimsWarning> {
+fn warnings(claims: &ParsedClaims) -> Vec<ClaimsWarning> {
     let display_name = claims.display_name.as_ref().ok().and_then(Option::as_ref);
     let mut warnings = ClaimsWarning::of_names(claims.subject.as_ref().ok(), display_name);
     if let (Ok(role), Ok(policy)) = (&claims.role, &claims.policy)

@@ -2,6 +2,7 @@
 //! first failure.
 
 mod check;
+mod checks;
 mod claims;
 mod error;
 mod form;
@@ -10,7 +11,6 @@ mod inspection;
 mod outcome;
 mod part;
 mod signature;
-mod table;
 mod time;
 
 pub use check::TokenCheck;
@@ -18,6 +18,6 @@ pub use error::VerifyError;
 pub use inspection::Inspection;
 pub use outcome::{Finding, Outcome};
 
-pub(super) use claims::ReadClaims;
+pub(super) use checks::{CHECKS, ParsedToken, ValidationContext};
+pub(super) use claims::{ParsedClaims, invalid};
 pub(super) use form::Decoded;
-pub(super) use table::{Expectations, ReadToken, TABLE};

@@ -11,13 +11,22 @@ pub struct Finding {
 }
 
 impl Finding {
-    /// Returns a sentence for people: what holds, what is wrong, or why the check was skipped.
+    /// Returns the requirement that the token meets, the error, or the reason why the check was skipped.
     #[must_use]
     pub fn message(&self) -> String {
         match &self.outcome {
             Outcome::Passed => self.check.description().to_owned(),
             Outcome::Failed(error) => error.to_string(),
             Outcome::Skipped(reason) => (*reason).to_owned(),
+        }
+    }
+
+    /// Returns advice for a failure.
+    #[must_use]
+    pub const fn hint(&self) -> Option<&'static str> {
+        match &self.outcome {
+            Outcome::Failed(error) => error.hint(),
+            Outcome::Passed | Outcome::Skipped(_) => None,
         }
     }
 }
@@ -29,20 +38,19 @@ pub enum Outcome {
     Passed,
     /// The token fails the check.
     Failed(VerifyError),
-    /// The check cannot be applied, for this reason.
+    /// The check was not applied, for this reason.
     Skipped(&'static str),
 }
 
 impl Outcome {
-    /// Returns the outcome of a part of the token; `None` means that the failure of an earlier check hides the part.
+    /// Returns the outcome for a part of the token, or [`HIDDEN`](Self::HIDDEN) for a part that cannot be parsed.
     pub(super) fn of<T>(part: Option<&Result<T, VerifyError>>) -> Self {
         match part {
             Some(Ok(_)) => Self::Passed,
             Some(Err(error)) => Self::Failed(error.clone()),
-            None => Self::UNREADABLE,
+            None => Self::HIDDEN,
         }
     }
 
-    pub(super) const UNREADABLE: Self =
-        Self::Skipped("this part of the token cannot be read because of an earlier failure");
+    pub(super) const HIDDEN: Self = Self::Skipped("an earlier check failed");
 }

@@ -1,28 +1,30 @@
-use super::{error::VerifyError, outcome::Outcome};
+use super::{check::TokenCheck, error::VerifyError, outcome::Outcome};
 use crate::json::{Document, Json, Object, shortened};
 
-/// One part as JSON: no object if it is none, and the name of the first member that comes twice.
+/// A decoded part: its JSON object, if it is one, and the name of the first duplicate member.
 pub(super) struct Part<'d> {
     pub(super) object: Option<Object<'d>>,
-    pub(super) repeated: Option<String>,
+    pub(super) duplicate: Option<String>,
 }
 
 impl<'d> Part<'d> {
-    pub(super) fn read(bytes: &'d [u8]) -> Self {
+    pub(super) fn parse(bytes: &'d [u8]) -> Self {
         match Document::parse(bytes) {
             Ok(Document { value: Json::Object(object), repeated }) => {
-                Self { object: Some(object), repeated: repeated.as_deref().map(shortened) }
+                Self { object: Some(object), duplicate: repeated.as_deref().map(shortened) }
             }
-            _ => Self { object: None, repeated: None },
+            _ => Self { object: None, duplicate: None },
         }
     }
 }
 
-pub(super) fn json(part: Option<&Part<'_>>, unreadable: VerifyError, repeated: fn(String) -> VerifyError) -> Outcome {
-    match part {
-        Some(Part { object: None, .. }) => Outcome::Failed(unreadable),
-        Some(Part { repeated: Some(name), .. }) => Outcome::Failed(repeated(name.clone())),
-        Some(_) => Outcome::Passed,
-        None => Outcome::UNREADABLE,
-    }
+/// Checks that the part is an object without duplicate members. `subject` begins the message: `header is`, `claims are`.
+pub(super) fn object(part: Option<&Part<'_>>, check: TokenCheck, subject: &str) -> Outcome {
+    let detail = match part {
+        Some(Part { object: None, .. }) => format!("{subject} not a JSON object"),
+        Some(Part { duplicate: Some(name), .. }) => format!("duplicate {} member {name:?}", check.id()),
+        Some(_) => return Outcome::Passed,
+        None => return Outcome::HIDDEN,
+    };
+    Outcome::Failed(VerifyError::malformed(check, detail))
 }
