@@ -31,7 +31,7 @@ pub(crate) fn write(report: &Report<'_>, out: &mut impl Write) -> io::Result<()>
         out,
         "expires  {}  ({} seconds later)\n",
         time(report.accepted.expires_at),
-        report.accepted.claims.lifetime().as_secs()
+        report.accepted.claims.lifetime().unwrap_or_default().as_secs()
     )?;
 
     heading(out, "What was checked")?;

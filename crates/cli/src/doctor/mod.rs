@@ -178,7 +178,7 @@ impl Doctor {
 }
 
 fn check_expiry(accepted: &VerifiedToken, checkup: &mut Checkup<'_>) {
-    let lifetime = accepted.claims.lifetime();
+    let lifetime = accepted.claims.lifetime().unwrap_or_default();
     let left = accepted.expires_at.duration_since(SystemTime::now()).map_or(0, |left| left.as_secs());
     let words = format!("it expires {} after it was issued", times::length(lifetime.as_secs()));
     if left.abs_diff(lifetime.as_secs()) > 60 {

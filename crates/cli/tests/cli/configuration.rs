@@ -39,7 +39,7 @@ fn a_variable_that_is_set_to_nothing_is_not_set() {
     let folder = Folder::new();
     let url = run(&folder, &[&MINT, &["--url", "dashboard"][..]].concat(), &EMPTY).result();
     let minted = accepted(url.strip_prefix("https://cobrowse.io/dashboard?token=").unwrap(), KEY.public_key());
-    assert_eq!(minted.claims.lifetime().as_secs(), 3_600);
+    assert_eq!(minted.claims.lifetime().unwrap().as_secs(), 3_600);
     run(&folder, &["doctor", "key.pem", "--license", LICENSE], &EMPTY).result();
     run(&folder, &["inspect", &token(HEADER, &good_claims().to_string())], &EMPTY).result();
     run(&folder, &["public-key"], &EMPTY).exits(2, "<KEY>");
