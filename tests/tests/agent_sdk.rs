@@ -37,7 +37,7 @@ async fn a_key_in_a_variable_signs_an_agent_in() {
 #[ignore = "runs in the child process of another test"]
 async fn reexec_helper() {
     if env::var_os("COBROWSE_TEST_KEY").is_some() {
-        println!("<<{}>>", mint(EnvKey::new("COBROWSE_TEST_KEY").unwrap(), agent()).await);
+        println!("<<{}>>", mint(EnvKey::open("COBROWSE_TEST_KEY").await.unwrap(), agent()).await);
     }
 }
 

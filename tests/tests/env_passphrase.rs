@@ -15,7 +15,7 @@ fn read(pem: &[u8], passphrase: Option<&str>) -> String {
 #[ignore = "runs in the child process of the other test"]
 fn reexec_helper() {
     if env::var_os("COBROWSE_TEST_KEY").is_some() {
-        match EnvKey::with_passphrase("COBROWSE_TEST_KEY", "COBROWSE_TEST_PASSPHRASE") {
+        match EnvKey::builder("COBROWSE_TEST_KEY").passphrase_variable("COBROWSE_TEST_PASSPHRASE").open_blocking() {
             Ok(key) => println!("<<{}>>", key.public_key().thumbprint()),
             Err(error) => println!("<<{error}: {:?}>>", error.kind()),
         }

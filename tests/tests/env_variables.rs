@@ -28,7 +28,7 @@ fn reexec_helper() {
     if env::var_os("COBROWSE_TEST_CHILD").is_none() {
         return;
     }
-    match EnvKey::new(VARIABLE) {
+    match EnvKey::open_blocking(VARIABLE) {
         Ok(key) => println!("<<{}>>", key.public_key().thumbprint()),
         Err(error) => {
             let debug = format!("{error:?}");
@@ -63,23 +63,23 @@ fn a_key_is_read_however_it_was_put_in() {
 #[test]
 fn what_is_wrong_is_told_by_the_variable_and_not_its_value() {
     let unicode = OsString::from_vec(vec![b'k', 0xff]);
-    for (value, kind, sentence) in [
-        (None, "NotFound", "the variable COBROWSE_PRIVATE_KEY is not set"),
+    for (value, kind, message) in [
+        (None, "NotFound", "environment variable COBROWSE_PRIVATE_KEY is not set"),
         (Some(OsStr::new("")), "NotFound", "is empty"),
         (Some(OsStr::new(" \n")), "NotFound", "is empty"),
         (Some(&unicode), "InvalidKey", "is not Unicode text"),
-        (Some(OsStr::new("/etc/secret/key.pem")), "NotFound", "holds a path and no key"),
-        (Some(OsStr::new("secret-key.pem")), "NotFound", "holds a path and no key"),
-        (Some(OsStr::new("secret")), "InvalidKey", "there is no PEM block"),
-        (Some(OsStr::new("c2VjcmV0")), "InvalidKey", "there is no PEM block"),
+        (Some(OsStr::new("/etc/secret/key.pem")), "NotFound", "contains a path"),
+        (Some(OsStr::new("secret-key.pem")), "NotFound", "contains a path"),
+        (Some(OsStr::new("secret")), "InvalidKey", "no PEM block found"),
+        (Some(OsStr::new("c2VjcmV0")), "InvalidKey", "no PEM block found"),
         (
             Some(OsStr::new("-----BEGIN PUBLIC KEY-----\nsecr\n-----END PUBLIC KEY-----")),
             "InvalidKey",
-            "this is a public key",
+            "expected a private key, found a public key",
         ),
     ] {
         let printed = read(value);
-        assert!(printed.starts_with(kind) && printed.contains(sentence), "{printed}");
+        assert!(printed.starts_with(kind) && printed.contains(message), "{printed}");
         assert!(printed.contains(VARIABLE), "{printed}");
         assert!(!printed.contains("secr") && !printed.contains("c2Vj"), "{printed}");
     }
@@ -88,7 +88,7 @@ fn what_is_wrong_is_told_by_the_variable_and_not_its_value() {
 #[test]
 fn a_name_that_no_environment_can_hold_is_unset() {
     for name in ["", "A=B", "A\0B", "-----BEGIN PRIVATE KEY-----"] {
-        let error = EnvKey::new(name).unwrap_err();
+        let error = EnvKey::open_blocking(name).unwrap_err();
         assert!(error.to_string().contains("is not set"), "{error}");
         assert!(!format!("{error} {error:?} {:?}", KeyError::from(error.clone())).contains("BEGIN"));
     }

@@ -226,7 +226,7 @@ async fn equal_tokens_wherever_the_key_is(emulator: Emulator, count: usize) {
 #[ignore = "runs in the child processes of other tests"]
 async fn reexec_helper() {
     if let Ok(count) = env::var("COBROWSE_TEST_COUNT") {
-        let tokens = tokens(EnvKey::new("COBROWSE_PRIVATE_KEY").unwrap(), count.parse().unwrap()).await;
+        let tokens = tokens(EnvKey::open("COBROWSE_PRIVATE_KEY").await.unwrap(), count.parse().unwrap()).await;
         println!("<<{}>>", tokens.join(" "));
     }
     if let Ok(uri) = env::var("COBROWSE_TEST_URI") {

@@ -105,12 +105,12 @@ impl From<KeyError> for Failure {
         let pem = chain(&error).find_map(|error| error.downcast_ref::<PemError>());
         // The error that knows most: a key error of ours points to its cause, which names file and case.
         let described = match (env, pem) {
-            (_, Some(pem)) => Self::of(exit, pem),
-            (Some(env), None) => Self::of(exit, env),
+            (_, Some(pem)) => Self::of(exit, pem).with_hint(pem.hint()),
+            (Some(env), None) => Self::of(exit, env).with_hint(env.hint()),
             (None, None) => Self::of(exit, &error).with_hint(error.hint()),
         };
         let message = match (env, pem.map(PemError::kind)) {
-            (_, Some(PemErrorKind::PassphraseMissing)) => {
+            (_, Some(PemErrorKind::MissingPassphrase)) => {
                 "the key is encrypted; give its passphrase by --passphrase-file or in COBROWSE_PASSPHRASE".to_owned()
             }
             (Some(env), Some(_)) => format!("the variable {}: {}", env.variable(), described.message),

@@ -3,32 +3,62 @@ use std::{error::Error, fmt};
 use cobrowse_jwt_core::{KeyError, KeyErrorKind};
 use cobrowse_jwt_pem::{PemError, printable_variable};
 
-/// Why there is no key in a variable. Names the variable, never its value.
+/// Reports why a key cannot be loaded from a variable. Contains the name of the variable, never its value.
 #[derive(Clone, Debug)]
 pub struct EnvError {
     variable: String,
     kind: EnvErrorKind,
 }
 
-/// What is wrong with a variable.
+/// Classifies an [`EnvError`] by what the caller should do.
 #[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum EnvErrorKind {
-    /// It is not set.
-    #[error("is not set; set it")]
+    /// Set the variable, or correct its name.
+    #[error("is not set")]
     Unset,
-    /// It is set to nothing.
-    #[error("is empty; set it")]
+    /// Set the variable to a key.
+    #[error("is empty")]
     Empty,
-    /// Its bytes are not Unicode.
-    #[error("is not Unicode text; set it to text")]
+    /// Set the variable to text.
+    #[error("is not Unicode text")]
     NotUnicode,
-    /// It holds the path of a file.
-    #[error("holds a path and no key; open the file instead, for example as `file:` with that path")]
+    /// Open the file: the variable contains its path.
+    #[error("contains a path, expected PEM text")]
     Path,
-    /// It holds text that is no usable key.
-    #[error("holds no usable key; mend its PEM as the cause says")]
+    /// Replace the key as the cause requires.
+    #[error("does not contain a valid key")]
     Pem(#[source] PemError),
+}
+
+impl EnvErrorKind {
+    /// Returns a stable name for programs, in kebab case; for [`EnvErrorKind::Pem`] that of the cause.
+    #[must_use]
+    pub const fn id(&self) -> &'static str {
+        match self {
+            Self::Unset => "variable-unset",
+            Self::Empty => "variable-empty",
+            Self::NotUnicode => "variable-not-unicode",
+            Self::Path => "variable-contains-path",
+            Self::Pem(error) => error.id(),
+        }
+    }
+
+    /// Returns whether the same call can succeed later without a change to the variable.
+    #[must_use]
+    pub const fn is_transient(&self) -> bool {
+        matches!(self, Self::Pem(error) if error.is_transient())
+    }
+
+    const fn hint(&self) -> Option<&'static str> {
+        match self {
+            Self::Unset => Some("set the variable, or check its name"),
+            Self::Empty => Some("set the variable to the PEM text of the key"),
+            Self::NotUnicode => Some("set the variable to PEM text, or to PEM text in base64"),
+            Self::Path => Some("open the file instead, for example with a file: URI"),
+            Self::Pem(error) => error.hint(),
+        }
+    }
 }
 
 impl EnvError {
@@ -42,16 +72,34 @@ impl EnvError {
         &self.variable
     }
 
-    /// Which case it is.
+    /// Returns what the caller should do.
     #[must_use]
     pub const fn kind(&self) -> &EnvErrorKind {
         &self.kind
+    }
+
+    /// Returns the stable name of the kind, as [`EnvErrorKind::id`].
+    #[must_use]
+    pub const fn id(&self) -> &'static str {
+        self.kind.id()
+    }
+
+    /// Returns advice for the operator, if there is any.
+    #[must_use]
+    pub const fn hint(&self) -> Option<&'static str> {
+        self.kind.hint()
+    }
+
+    /// Returns whether the same call can succeed later without a change to the variable.
+    #[must_use]
+    pub const fn is_transient(&self) -> bool {
+        self.kind.is_transient()
     }
 }
 
 impl fmt::Display for EnvError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "the variable {} {}", self.variable, self.kind)
+        write!(formatter, "environment variable {} {}", self.variable, self.kind)
     }
 }
 
@@ -68,7 +116,11 @@ impl From<EnvError> for KeyError {
             EnvErrorKind::NotUnicode => KeyErrorKind::InvalidKey,
             EnvErrorKind::Pem(error) => Self::from(error.clone()).kind(),
         };
-        Self::new(kind, "the signing key cannot be read from its variable; mend it as the cause says")
-            .with_source(error)
+        let key_error = Self::new(kind, "failed to load the signing key from the environment");
+        match error.hint() {
+            Some(hint) => key_error.with_hint(hint),
+            None => key_error,
+        }
+        .with_source(error)
     }
 }

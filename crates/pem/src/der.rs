@@ -10,7 +10,8 @@ use pkcs8::{
 };
 
 use crate::{
-    PemError, PemErrorKind,
+    PemError,
+    problem::Problem,
     text::{Block, Label},
 };
 
@@ -19,58 +20,60 @@ pub(crate) fn key_pair(block: &Block) -> Result<(rsa::KeyPair, PublicKey), PemEr
     match block.label {
         Label::Pkcs1 => from_pkcs1(&block.der),
         Label::Pkcs8 => from_pkcs8(&block.der),
-        Label::EncryptedPkcs8 if cfg!(feature = "encrypted-pem") => Err(PemErrorKind::PassphraseMissing.into()),
-        Label::EncryptedPkcs8 => Err(PemErrorKind::EncryptedPemDisabled.into()),
+        #[cfg(feature = "encrypted-pem")]
+        Label::EncryptedPkcs8 => Err(Problem::MissingPassphrase.into()),
+        #[cfg(not(feature = "encrypted-pem"))]
+        Label::EncryptedPkcs8 => Err(Problem::EncryptionDisabled.into()),
     }
 }
 
 pub(crate) fn from_pkcs8(der: &[u8]) -> Result<(rsa::KeyPair, PublicKey), PemError> {
-    let info = PrivateKeyInfoRef::from_der(der).map_err(|error| structure(&error))?;
+    let info = PrivateKeyInfoRef::from_der(der).map_err(|error| der_error(&error))?;
     if info.algorithm.oid != pkcs1::ALGORITHM_OID {
         return Err(other_algorithm(info.algorithm.oid).into());
     }
     if info.algorithm.parameters.is_some_and(|parameters| !parameters.is_null()) {
-        return Err(PemErrorKind::Malformed.into());
+        return Err(Problem::Malformed.into());
     }
     from_pkcs1(info.private_key.as_bytes())
 }
 
 fn from_pkcs1(der: &[u8]) -> Result<(rsa::KeyPair, PublicKey), PemError> {
-    let key = RsaPrivateKeyRef::from_der(der).map_err(|error| structure(&error))?;
+    let key = RsaPrivateKeyRef::from_der(der).map_err(|error| der_error(&error))?;
     if key.other_prime_infos.is_some() {
-        return Err(PemErrorKind::MultiPrime.into());
+        return Err(Problem::MultiPrime.into());
     }
     let public = PublicKey::from_components(key.modulus.as_bytes(), key.public_exponent.as_bytes())
-        .map_err(|error| numbers(&error))?;
-    let pair = rsa::KeyPair::from_der(der).map_err(|_| PemErrorKind::Inconsistent)?;
+        .map_err(|error| component_error(&error))?;
+    let pair = rsa::KeyPair::from_der(der).map_err(|_| Problem::Inconsistent)?;
     Ok((pair, public))
 }
 
 /// The public half of a key that AWS-LC made.
 pub(crate) fn public_key(pair: &rsa::KeyPair) -> Result<PublicKey, PemError> {
-    let key = RsaPublicKeyRef::from_der(pair.public_key().as_ref()).map_err(|error| structure(&error))?;
+    let key = RsaPublicKeyRef::from_der(pair.public_key().as_ref()).map_err(|error| der_error(&error))?;
     Ok(PublicKey::from_components(key.modulus.as_bytes(), key.public_exponent.as_bytes())
-        .map_err(|error| numbers(&error))?)
+        .map_err(|error| component_error(&error))?)
 }
 
-pub(crate) fn structure(error: &der::Error) -> PemErrorKind {
+pub(crate) fn der_error(error: &der::Error) -> Problem {
     match error.kind() {
-        ErrorKind::TrailingData { .. } => PemErrorKind::TrailingBytes,
-        ErrorKind::Incomplete { .. } => PemErrorKind::Truncated,
-        _ => PemErrorKind::Malformed,
+        ErrorKind::TrailingData { .. } => Problem::TrailingData,
+        ErrorKind::Incomplete { .. } => Problem::Truncated,
+        _ => Problem::Malformed,
     }
 }
 
-fn numbers(error: &PublicKeyError) -> PemErrorKind {
+fn component_error(error: &PublicKeyError) -> Problem {
     match *error {
-        PublicKeyError::TooSmall { bits } => PemErrorKind::TooSmall { bits },
-        PublicKeyError::TooLarge { bits } => PemErrorKind::TooLarge { bits },
-        PublicKeyError::UnsupportedExponent => PemErrorKind::UnsupportedExponent,
-        _ => PemErrorKind::Inconsistent,
+        PublicKeyError::TooSmall { bits } => Problem::TooSmall { bits },
+        PublicKeyError::TooLarge { bits } => Problem::TooLarge { bits },
+        PublicKeyError::UnsupportedExponent => Problem::UnsupportedExponent,
+        _ => Problem::Inconsistent,
     }
 }
 
-fn other_algorithm(oid: ObjectIdentifier) -> PemErrorKind {
+fn other_algorithm(oid: ObjectIdentifier) -> Problem {
     const RSASSA_PSS: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.10");
     const EC_PUBLIC_KEY: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.2.1");
     const DSA: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10040.4.1");
@@ -79,10 +82,10 @@ fn other_algorithm(oid: ObjectIdentifier) -> PemErrorKind {
     const ED25519: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.101.112");
     const ED448: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.101.113");
     match oid {
-        RSASSA_PSS => PemErrorKind::RsaPssKey,
-        EC_PUBLIC_KEY => PemErrorKind::EcKey,
-        DSA => PemErrorKind::DsaKey,
-        X25519 | X448 | ED25519 | ED448 => PemErrorKind::EdwardsKey,
-        _ => PemErrorKind::OtherAlgorithm,
+        RSASSA_PSS => Problem::RsaPssKey,
+        EC_PUBLIC_KEY => Problem::EcKey,
+        DSA => Problem::DsaKey,
+        X25519 | X448 | ED25519 | ED448 => Problem::EdwardsKey,
+        _ => Problem::UnsupportedAlgorithm,
     }
 }

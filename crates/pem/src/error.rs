@@ -2,45 +2,69 @@ use std::{error::Error, fmt, io, path::Path, sync::Arc};
 
 use cobrowse_jwt_core::{KeyError, KeyErrorKind};
 
-use crate::printable::printable_path;
+use crate::{printable::printable_path, problem::Problem};
 
-/// Why there is no key in a PEM text or file.
+/// Reports why a key cannot be loaded from PEM text or a file.
 ///
-/// Neither the key nor the passphrase is in any message; the path of a file is, unless it looks like a pasted key.
+/// No message contains the key or the passphrase. The path of a file is shown unless [`printable_path`] redacts it.
 #[derive(Clone, Debug)]
 pub struct PemError {
-    kind: PemErrorKind,
-    file: Option<String>,
+    problem: Problem,
+    path: Option<String>,
     source: Option<Arc<io::Error>>,
 }
 
 impl PemError {
-    /// Which case it is.
+    /// Returns what the caller should do.
     #[must_use]
     pub const fn kind(&self) -> PemErrorKind {
-        self.kind
+        self.problem.kind()
     }
 
-    pub(crate) fn io(kind: PemErrorKind, source: io::Error) -> Self {
-        Self { kind, file: None, source: Some(Arc::new(source)) }
+    /// Returns the stable name of the kind, as [`PemErrorKind::id`].
+    #[must_use]
+    pub const fn id(&self) -> &'static str {
+        self.kind().id()
     }
 
-    pub(crate) fn in_file(self, path: &Path) -> Self {
-        Self { file: Some(printable_path(path).to_owned()), ..self }
+    /// Returns advice for the operator, if there is any.
+    #[must_use]
+    pub const fn hint(&self) -> Option<&'static str> {
+        self.problem.hint()
+    }
+
+    /// Returns whether the same call can succeed later without a change to the file or the configuration.
+    #[must_use]
+    pub const fn is_transient(&self) -> bool {
+        self.kind().is_transient()
+    }
+
+    pub(crate) fn io(problem: Problem, source: io::Error) -> Self {
+        Self { source: Some(Arc::new(source)), ..problem.into() }
+    }
+
+    /// Adds the path, unless the error has one.
+    pub(crate) fn at(self, path: &Path) -> Self {
+        Self { path: self.path.or_else(|| Some(printable_path(path).to_owned())), ..self }
+    }
+
+    #[cfg(test)]
+    pub(crate) const fn problem(&self) -> Problem {
+        self.problem
     }
 }
 
-impl From<PemErrorKind> for PemError {
-    fn from(kind: PemErrorKind) -> Self {
-        Self { kind, file: None, source: None }
+impl From<Problem> for PemError {
+    fn from(problem: Problem) -> Self {
+        Self { problem, path: None, source: None }
     }
 }
 
 impl fmt::Display for PemError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.file {
-            Some(file) => write!(formatter, "{}: {}", file, self.kind),
-            None => self.kind.fmt(formatter),
+        match &self.path {
+            Some(path) => write!(formatter, "{path}: {}", self.problem),
+            None => self.problem.fmt(formatter),
         }
     }
 }
@@ -53,165 +77,83 @@ impl Error for PemError {
 
 impl From<PemError> for KeyError {
     fn from(error: PemError) -> Self {
-        Self::new(error.kind.key_error_kind(), "the signing key cannot be read; mend its PEM as the cause says")
-            .with_source(error)
+        let key_error = Self::new(error.kind().key_error_kind(), "failed to load the signing key");
+        match error.hint() {
+            Some(hint) => key_error.with_hint(hint),
+            None => key_error,
+        }
+        .with_source(error)
     }
 }
 
-/// What is wrong with a PEM text or file, case by case.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
+/// Classifies a [`PemError`] by what the caller should do. The message has the details.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum PemErrorKind {
-    /// No PEM block at all.
-    #[error("there is no PEM block; give the text from -----BEGIN PRIVATE KEY----- to -----END PRIVATE KEY-----")]
-    NoPem,
-    /// The key in binary form.
-    #[error("this is DER, not PEM; convert it with `openssl pkey -inform DER`")]
-    Der,
-    /// UTF-16, as some Windows programs write it.
-    #[error("this is UTF-16 text; save it as UTF-8")]
-    Utf16,
-    /// The public half.
-    #[error("this is a public key; give the private key that belongs to it")]
-    PublicKey,
-    /// A certificate.
-    #[error("this is a certificate; give the private key that belongs to it")]
-    Certificate,
-    /// A request for a certificate.
-    #[error("this is a certificate signing request; give the private key that belongs to it")]
-    CertificateRequest,
-    /// An elliptic-curve key.
-    #[error("this is an elliptic-curve (EC) key; RS256 needs an RSA key")]
-    EcKey,
-    /// An Ed25519, Ed448, X25519 or X448 key.
-    #[error("this is an Edwards-curve key such as Ed25519; RS256 needs an RSA key")]
-    EdwardsKey,
-    /// A DSA key.
-    #[error("this is a DSA key; RS256 needs an RSA key")]
-    DsaKey,
-    /// An RSA key that may sign RSASSA-PSS only.
-    #[error("this RSA key is restricted to RSASSA-PSS; RS256 needs one of the plain type rsaEncryption")]
-    RsaPssKey,
-    /// The format of `ssh-keygen`.
-    #[error("this is an OpenSSH key; convert a copy of it with `ssh-keygen -p -m PKCS8`")]
-    OpenSshKey,
-    /// An algorithm not named here.
-    #[error("this is a key for another algorithm; RS256 needs an RSA key")]
-    OtherAlgorithm,
-    /// A PEM block not named here.
-    #[error("this PEM block is no private key; give the one that begins with -----BEGIN PRIVATE KEY-----")]
-    OtherLabel,
-    /// An encrypted key, and no passphrase.
-    #[error("the key is encrypted; give its passphrase")]
-    PassphraseMissing,
-    /// An encrypted key, in a build that cannot read one.
-    #[error("the key is encrypted, which this build cannot read; turn on the feature `encrypted-pem`")]
-    EncryptedPemDisabled,
-    /// The passphrase does not open the key.
-    #[error("the passphrase is wrong; give the one that the key was encrypted with")]
-    WrongPassphrase,
-    /// PBES1 or a cipher that is not supported.
-    #[error("the key's encryption is not supported; encrypt it again with `openssl pkcs8 -topk8 -v2 aes-256-cbc`")]
-    UnsupportedEncryption,
-    /// `Proc-Type: 4,ENCRYPTED`.
-    #[error("the key has OpenSSL's legacy encryption; encrypt it again with `openssl pkcs8 -topk8 -v2 aes-256-cbc`")]
-    LegacyEncryption,
-    /// A modulus of less than 2048 bits.
-    #[error("the key has {bits} bits; RS256 needs at least 2048")]
-    TooSmall {
-        /// The size of the modulus in bits.
-        bits: usize,
-    },
-    /// A modulus of more than 8192 bits.
-    #[error("the key has {bits} bits; at most 8192 are supported")]
-    TooLarge {
-        /// The size of the modulus in bits.
-        bits: usize,
-    },
-    /// A public exponent that is even, 1, or over 33 bits.
-    #[error("the key's public exponent is not supported; make a key with the usual 65537")]
-    UnsupportedExponent,
-    /// A key of three or more primes.
-    #[error("the key has more than two primes, which is not supported; make a usual RSA key")]
-    MultiPrime,
-    /// Several private keys.
-    #[error("there is more than one private key; keep the one that is meant")]
-    SeveralKeys,
-    /// Numbers that do not belong together.
-    #[error("the key's numbers contradict each other; copy it again from where it was made")]
-    Inconsistent,
-    /// Bytes after the end of the key, inside its block.
-    #[error("there are bytes after the end of the key; copy it again from where it was made")]
-    TrailingBytes,
-    /// The end is missing.
-    #[error("the key is cut off; copy it again up to and with its END line")]
-    Truncated,
-    /// Damage that is none of the above.
-    #[error("the key is damaged; copy it again from where it was made")]
-    Malformed,
-    /// A key where a path belongs.
-    #[error("this is the text of a key and not the path of a file; read it with `PemKey::from_pem`")]
-    TextForPath,
-    /// A path that can lead to no file.
-    #[error(
-        "this path leads to no file: it is too long, goes through a file, or its links run in a circle; correct it"
-    )]
-    InvalidPath,
-    /// No such file.
-    #[error("there is no such file; correct the path")]
+    /// Create the file or correct the path: there is no such file, or a symbolic link is broken.
     NotFound,
-    /// A symbolic link that leads nowhere.
-    #[error("this is a symbolic link to a file that does not exist; mend the link")]
-    DanglingLink,
-    /// A directory.
-    #[error("this is a directory; give the path of the key file in it")]
-    Directory,
-    /// A FIFO, a socket or a device.
-    #[error("this is not a regular file; write the key into one")]
-    NotRegularFile,
-    /// Over 64 KiB.
-    #[error("the file is over 64 KiB, which no key is; correct the path")]
-    FileTooLarge,
-    /// Not readable for this process.
-    #[error("this process may not read the file; grant its user the right to")]
-    AccessDenied,
-    /// Others than the owner may replace the key.
-    #[error(
-        "others than its owner may write the file (mode {mode:03o}); take that right away, for example with `chmod 600`"
-    )]
-    WritableByOthers {
-        /// The permission bits of the file.
-        mode: u32,
-    },
-    /// Others than the owner may read the key, which strict permissions forbid.
-    #[error(
-        "others than its owner may read the file (mode {mode:03o}); take that right away, for example with `chmod 600`"
-    )]
-    ReadableByOthers {
-        /// The permission bits of the file.
-        mode: u32,
-    },
-    /// The operating system failed to read.
-    #[error("the file cannot be read; see the cause")]
-    Unreadable,
-    /// The random generator or a thread is not to be had.
-    #[error("the operating system gives no randomness or no thread; check its limits")]
-    System,
+    /// Correct the path: it names a directory, a device or a file over 64 KiB, or is the text of a key.
+    InvalidPath,
+    /// Grant this process read access to the file.
+    PermissionDenied,
+    /// Restrict who can read or replace the file: its mode, owner or directory is not safe.
+    InsecurePermissions,
+    /// Convert the key to PEM: the text has no PEM block.
+    NotPem,
+    /// Use the private key: this is a public key, a certificate or another PEM block.
+    NotPrivateKey,
+    /// Use an RSA key of 2048 to 8192 bits in PKCS#8 or PKCS#1: the algorithm, size or format is not supported.
+    UnsupportedKey,
+    /// Copy the key again: it is damaged, inconsistent or not the only private key in the text.
+    InvalidKey,
+    /// Give the passphrase: the key is encrypted.
+    MissingPassphrase,
+    /// Give the passphrase that the key was encrypted with.
+    WrongPassphrase,
+    /// Encrypt the key again, or enable the feature `encrypted-pem`: this encryption is not supported.
+    UnsupportedEncryption,
+    /// Retry: the operating system failed to read the file, or has no randomness, memory or thread.
+    Io,
 }
 
 impl PemErrorKind {
+    /// Returns a stable name for programs, in kebab case.
+    #[must_use]
+    pub const fn id(self) -> &'static str {
+        match self {
+            Self::NotFound => "not-found",
+            Self::InvalidPath => "invalid-path",
+            Self::PermissionDenied => "permission-denied",
+            Self::InsecurePermissions => "insecure-permissions",
+            Self::NotPem => "not-pem",
+            Self::NotPrivateKey => "not-private-key",
+            Self::UnsupportedKey => "unsupported-key",
+            Self::InvalidKey => "invalid-key",
+            Self::MissingPassphrase => "missing-passphrase",
+            Self::WrongPassphrase => "wrong-passphrase",
+            Self::UnsupportedEncryption => "unsupported-encryption",
+            Self::Io => "io",
+        }
+    }
+
+    /// Returns whether the same call can succeed later without a change to the file or the configuration.
+    #[must_use]
+    pub const fn is_transient(self) -> bool {
+        matches!(self, Self::Io)
+    }
+
     const fn key_error_kind(self) -> KeyErrorKind {
         match self {
-            Self::NotFound | Self::DanglingLink | Self::Directory | Self::InvalidPath | Self::TextForPath => {
-                KeyErrorKind::NotFound
+            Self::NotFound | Self::InvalidPath => KeyErrorKind::NotFound,
+            Self::PermissionDenied | Self::InsecurePermissions | Self::MissingPassphrase | Self::WrongPassphrase => {
+                KeyErrorKind::AccessDenied
             }
-            Self::AccessDenied
-            | Self::WritableByOthers { .. }
-            | Self::ReadableByOthers { .. }
-            | Self::PassphraseMissing
-            | Self::WrongPassphrase => KeyErrorKind::AccessDenied,
-            Self::Unreadable | Self::System => KeyErrorKind::Unavailable,
-            _ => KeyErrorKind::InvalidKey,
+            Self::NotPem
+            | Self::NotPrivateKey
+            | Self::UnsupportedKey
+            | Self::InvalidKey
+            | Self::UnsupportedEncryption => KeyErrorKind::InvalidKey,
+            Self::Io => KeyErrorKind::Unavailable,
         }
     }
 }
@@ -221,23 +163,35 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_path_is_shown_and_a_pasted_key_is_not() {
-        let shown = PemError::from(PemErrorKind::NotFound).in_file(Path::new("/etc/key.pem"));
-        assert_eq!(shown.to_string(), "/etc/key.pem: there is no such file; correct the path");
-        let token = PemError::from(PemErrorKind::NotFound).in_file(Path::new("eyJhbGciOiJIUzI1NiJ9.e30.AAAA"));
-        assert!(!token.to_string().contains("eyJ"));
+    fn display_with_path_shows_it_once() {
+        let error = PemError::from(Problem::NotFound).at(Path::new("/key.pem")).at(Path::new("/other.pem"));
+        assert_eq!(error.to_string(), "/key.pem: no such file");
+    }
+
+    #[test]
+    fn display_with_pasted_key_redacts_it() {
         let ed25519 = "MC4CAQAwBQYDK2VwBCIEIMIIEsZ3vMIIEQQQQQQQQQQQQQQQQQQQQrn9g";
-        for pasted in ["-----BEGIN PRIVATE KEY-----MIIE", "MIIE\nMIIE", &"MIIE/".repeat(60), ed25519] {
-            let hidden = PemError::from(PemErrorKind::NotFound).in_file(Path::new(pasted));
-            assert!(!hidden.to_string().contains("MIIE"));
-            assert!(!format!("{hidden:?}").contains("MIIE"));
+        for pasted in ["-----BEGIN PRIVATE KEY-----MIIE", "MIIE\nMIIE", &"MIIE/".repeat(60), ed25519, "eyJMIIE.e30.A"] {
+            let error = PemError::from(Problem::NotFound).at(Path::new(pasted));
+            assert_eq!(error.to_string(), "<redacted>: no such file");
+            assert!(!format!("{error:?}").contains("MIIE"));
         }
     }
 
     #[test]
-    fn the_key_error_keeps_the_cause() {
-        let error = KeyError::from(PemError::from(PemErrorKind::EcKey));
+    fn key_error_has_short_message_hint_and_cause() {
+        let error = KeyError::from(PemError::from(Problem::Inconsistent));
         assert_eq!(error.kind(), KeyErrorKind::InvalidKey);
-        assert_eq!(error.source().unwrap().to_string(), PemErrorKind::EcKey.to_string());
+        assert_eq!(error.to_string(), "failed to load the signing key");
+        assert_eq!(error.source().unwrap().to_string(), "inconsistent RSA key components");
+        assert_eq!(error.hint(), Some("copy the file again from where it was generated"));
+    }
+
+    #[test]
+    fn is_transient_agrees_with_the_key_error() {
+        for problem in [Problem::Read, Problem::NoThread, Problem::NotFound, Problem::WrongPassphrase, Problem::EcKey] {
+            let error = PemError::from(problem);
+            assert_eq!(error.is_transient(), KeyError::from(error.clone()).is_transient(), "{error}");
+        }
     }
 }

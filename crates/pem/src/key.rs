@@ -12,7 +12,7 @@ use cobrowse_jwt_core::{
 use pem_rfc7468::LineEnding;
 use zeroize::Zeroizing;
 
-use crate::{PemError, PemErrorKind, der, text};
+use crate::{PemError, der, problem::Problem, text};
 
 /// A private key in this process: a [`KeySource`] of one key that never changes.
 ///
@@ -77,7 +77,7 @@ impl PemKey {
     ///
     /// # Errors
     ///
-    /// [`PemErrorKind::System`].
+    /// [`PemErrorKind::Io`](crate::PemErrorKind::Io).
     pub fn generate(size: RsaKeySize) -> Result<Self, PemError> {
         let size = match size {
             RsaKeySize::Rsa2048 => rsa::KeySize::Rsa2048,
@@ -85,7 +85,7 @@ impl PemKey {
             RsaKeySize::Rsa4096 => rsa::KeySize::Rsa4096,
             RsaKeySize::Rsa8192 => rsa::KeySize::Rsa8192,
         };
-        let pair = rsa::KeyPair::generate(size).map_err(|_| PemErrorKind::System)?;
+        let pair = rsa::KeyPair::generate(size).map_err(|_| Problem::NoRandomness)?;
         let public = der::public_key(&pair)?;
         Pair::new((pair, public)).map(Self::from)
     }
@@ -94,11 +94,11 @@ impl PemKey {
     ///
     /// # Errors
     ///
-    /// [`PemErrorKind::System`] if there is no memory for it.
+    /// [`PemErrorKind::Io`](crate::PemErrorKind::Io) if there is no memory for it.
     pub fn to_pkcs8_pem(&self) -> Result<Zeroizing<String>, PemError> {
-        let der = self.0.pair.as_der().map_err(|_| PemErrorKind::System)?;
+        let der = self.0.pair.as_der().map_err(|_| Problem::Encode)?;
         let pem = pem_rfc7468::encode_string("PRIVATE KEY", LineEnding::LF, der.as_ref());
-        Ok(Zeroizing::new(pem.map_err(|_| PemErrorKind::System)?))
+        Ok(Zeroizing::new(pem.map_err(|_| Problem::Encode)?))
     }
 
     /// The key as PKCS#8 PEM that is encrypted with the passphrase (RFC 8018, PBES2): AES-256-CBC, its key derived by scrypt with
@@ -106,10 +106,10 @@ impl PemKey {
     ///
     /// # Errors
     ///
-    /// [`PemErrorKind::System`] if there is no randomness or no memory for it.
+    /// [`PemErrorKind::Io`](crate::PemErrorKind::Io) if there is no randomness or no memory for it.
     #[cfg(feature = "encrypted-pem")]
     pub fn to_encrypted_pkcs8_pem(&self, passphrase: &crate::Passphrase) -> Result<Zeroizing<String>, PemError> {
-        let der = self.0.pair.as_der().map_err(|_| PemErrorKind::System)?;
+        let der = self.0.pair.as_der().map_err(|_| Problem::Encode)?;
         crate::encrypted::encrypt(der.as_ref(), passphrase)
     }
 
@@ -152,21 +152,18 @@ impl Pair {
     /// Signs once, and verifies it: AWS-LC gathers its entropy at the first random number and prepares a key at its first
     /// signature, and a key that cannot sign is better refused here than by somebody's first token.
     fn new((pair, public): (rsa::KeyPair, PublicKey)) -> Result<Self, PemError> {
-        rand::fill(&mut [0; 1]).map_err(|_| PemErrorKind::System)?;
+        rand::fill(&mut [0; 1]).map_err(|_| Problem::NoRandomness)?;
         let pair = Self { pair, public };
         let input = SigningInput::new(b"the first signature of a key");
-        let signature = pair.sign_now(&input).map_err(|_| PemErrorKind::Inconsistent)?;
-        if pair.public.verify(&input, &signature) { Ok(pair) } else { Err(PemErrorKind::Inconsistent.into()) }
+        let signature = pair.sign_now(&input).map_err(|_| Problem::Inconsistent)?;
+        if pair.public.verify(&input, &signature) { Ok(pair) } else { Err(Problem::Inconsistent.into()) }
     }
 
     fn sign_now(&self, input: &SigningInput<'_>) -> Result<Vec<u8>, KeyError> {
         let mut signature = vec![0; self.pair.public_modulus_len()];
         match self.pair.sign(&RSA_PKCS1_SHA256, &SystemRandom::new(), input.message(), &mut signature) {
             Ok(()) => Ok(signature),
-            Err(_) => Err(KeyError::new(
-                KeyErrorKind::InvalidKey,
-                "the key does not sign; copy it again from where it was made",
-            )),
+            Err(_) => Err(KeyError::new(KeyErrorKind::InvalidKey, "RSA signing failed")),
         }
     }
 }
@@ -213,7 +210,7 @@ mod tests {
         assert!(pem.starts_with("-----BEGIN ENCRYPTED PRIVATE KEY-----\n"));
         assert_eq!(PemKey::from_encrypted_pem(&*pem, &passphrase).unwrap().public_key(), key.public_key());
         let wrong = PemKey::from_encrypted_pem(&*pem, &Passphrase::new("a wrong one"));
-        assert_eq!(wrong.unwrap_err().kind(), PemErrorKind::WrongPassphrase);
+        assert_eq!(wrong.unwrap_err().problem(), Problem::WrongPassphrase);
         assert_ne!(*key.to_encrypted_pkcs8_pem(&passphrase).unwrap(), *pem, "a salt of its own");
     }
 

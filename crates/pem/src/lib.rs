@@ -9,7 +9,9 @@ mod key;
 #[cfg(feature = "encrypted-pem")]
 mod passphrase;
 mod printable;
+mod problem;
 mod text;
+mod thread;
 
 pub use error::{PemError, PemErrorKind};
 pub use file::{PemFile, PemFileBuilder};
@@ -17,3 +19,9 @@ pub use key::{PemKey, RsaKeySize};
 #[cfg(feature = "encrypted-pem")]
 pub use passphrase::Passphrase;
 pub use printable::{printable_path, printable_variable};
+#[doc(hidden)]
+pub use thread::run_blocking;
+
+// Types of other crates in public signatures.
+pub use cobrowse_jwt_core::{KeyError, PublicKey};
+pub use zeroize::Zeroizing;

@@ -3,7 +3,7 @@
 use base64ct::{Base64, Encoding as _};
 use zeroize::Zeroizing;
 
-use crate::{PemError, PemErrorKind};
+use crate::{PemError, problem::Problem};
 
 /// A block whose label promises an RSA private key.
 pub(crate) struct Block {
@@ -27,35 +27,35 @@ pub(crate) fn private_key_block(text: &[u8]) -> Result<Block, PemError> {
     let (private, public): (Vec<_>, Vec<_>) =
         blocks.into_iter().partition(|block| block.label.ends_with(b"PRIVATE KEY"));
     match (private.as_slice(), public.first()) {
-        ([key], _) => Ok(Block { label: meaning(key.label)?, der: decode(key.body)? }),
-        ([], Some(block)) => Err(meaning(block.label).err().unwrap_or(PemErrorKind::OtherLabel).into()),
+        ([key], _) => Ok(Block { label: parse_label(key.label)?, der: decode(key.body)? }),
+        ([], Some(block)) => Err(parse_label(block.label).err().unwrap_or(Problem::UnexpectedLabel).into()),
         ([], None) => Err(no_block(text).into()),
-        _ => Err(PemErrorKind::SeveralKeys.into()),
+        _ => Err(Problem::MultipleKeys.into()),
     }
 }
 
 /// What a label promises, or what it is instead of an RSA private key.
-fn meaning(label: &[u8]) -> Result<Label, PemErrorKind> {
+fn parse_label(label: &[u8]) -> Result<Label, Problem> {
     match label {
         b"PRIVATE KEY" => Ok(Label::Pkcs8),
         b"RSA PRIVATE KEY" => Ok(Label::Pkcs1),
         b"ENCRYPTED PRIVATE KEY" => Ok(Label::EncryptedPkcs8),
-        b"EC PRIVATE KEY" | b"EC PARAMETERS" => Err(PemErrorKind::EcKey),
-        b"DSA PRIVATE KEY" | b"DSA PARAMETERS" => Err(PemErrorKind::DsaKey),
-        b"OPENSSH PRIVATE KEY" => Err(PemErrorKind::OpenSshKey),
-        b"CERTIFICATE" | b"X509 CERTIFICATE" | b"TRUSTED CERTIFICATE" => Err(PemErrorKind::Certificate),
-        b"CERTIFICATE REQUEST" | b"NEW CERTIFICATE REQUEST" => Err(PemErrorKind::CertificateRequest),
-        public if public.ends_with(b"PUBLIC KEY") => Err(PemErrorKind::PublicKey),
-        private if private.ends_with(b"PRIVATE KEY") => Err(PemErrorKind::OtherAlgorithm),
-        _ => Err(PemErrorKind::OtherLabel),
+        b"EC PRIVATE KEY" | b"EC PARAMETERS" => Err(Problem::EcKey),
+        b"DSA PRIVATE KEY" | b"DSA PARAMETERS" => Err(Problem::DsaKey),
+        b"OPENSSH PRIVATE KEY" => Err(Problem::OpenSshKey),
+        b"CERTIFICATE" | b"X509 CERTIFICATE" | b"TRUSTED CERTIFICATE" => Err(Problem::Certificate),
+        b"CERTIFICATE REQUEST" | b"NEW CERTIFICATE REQUEST" => Err(Problem::CertificateRequest),
+        public if public.ends_with(b"PUBLIC KEY") => Err(Problem::PublicKey),
+        private if private.ends_with(b"PRIVATE KEY") => Err(Problem::UnsupportedAlgorithm),
+        _ => Err(Problem::UnexpectedLabel),
     }
 }
 
-fn no_block(text: &[u8]) -> PemErrorKind {
+fn no_block(text: &[u8]) -> Problem {
     match text {
-        [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => PemErrorKind::Utf16,
-        [0x30, 0x80..=0x84, ..] => PemErrorKind::Der,
-        _ => PemErrorKind::NoPem,
+        [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => Problem::Utf16,
+        [0x30, 0x80..=0x84, ..] => Problem::Der,
+        _ => Problem::NoBlock,
     }
 }
 
@@ -68,19 +68,19 @@ struct RawBlock<'t> {
 struct Blocks<'t>(&'t [u8]);
 
 impl<'t> Iterator for Blocks<'t> {
-    type Item = Result<RawBlock<'t>, PemErrorKind>;
+    type Item = Result<RawBlock<'t>, Problem>;
 
     fn next(&mut self) -> Option<Self::Item> {
         let (_, rest) = split_once(self.0, b"-----BEGIN ")?;
         self.0 = &[];
-        let Some((label, rest)) = split_once(rest, b"-----") else { return Some(Err(PemErrorKind::Truncated)) };
-        let Some((body, rest)) = split_once(rest, b"-----END ") else { return Some(Err(PemErrorKind::Truncated)) };
+        let Some((label, rest)) = split_once(rest, b"-----") else { return Some(Err(Problem::Truncated)) };
+        let Some((body, rest)) = split_once(rest, b"-----END ") else { return Some(Err(Problem::Truncated)) };
         if find(body, b"-----BEGIN ").is_some() {
-            return Some(Err(PemErrorKind::Truncated));
+            return Some(Err(Problem::Truncated));
         }
-        let Some((end, rest)) = split_once(rest, b"-----") else { return Some(Err(PemErrorKind::Truncated)) };
+        let Some((end, rest)) = split_once(rest, b"-----") else { return Some(Err(Problem::Truncated)) };
         if end != label {
-            return Some(Err(PemErrorKind::Malformed));
+            return Some(Err(Problem::Malformed));
         }
         self.0 = rest;
         Some(Ok(RawBlock { label, body }))
@@ -88,9 +88,9 @@ impl<'t> Iterator for Blocks<'t> {
 }
 
 /// The bytes behind the base64 of a body, once white space is gone, be it real or written as `\n`.
-fn decode(body: &[u8]) -> Result<Zeroizing<Vec<u8>>, PemErrorKind> {
+fn decode(body: &[u8]) -> Result<Zeroizing<Vec<u8>>, Problem> {
     if find(body, b"Proc-Type:").is_some() {
-        return Err(PemErrorKind::LegacyEncryption);
+        return Err(Problem::LegacyEncryption);
     }
     let mut base64 = Zeroizing::new(Vec::with_capacity(body.len()));
     let mut rest = body;
@@ -106,13 +106,13 @@ fn decode(body: &[u8]) -> Result<Zeroizing<Vec<u8>>, PemErrorKind> {
         };
     }
     if !base64.iter().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'=')) {
-        return Err(PemErrorKind::Malformed);
+        return Err(Problem::Malformed);
     }
     if base64.len() % 4 != 0 {
-        return Err(PemErrorKind::Truncated);
+        return Err(Problem::Truncated);
     }
     let mut der = Zeroizing::new(vec![0; base64.len() / 4 * 3]);
-    let length = Base64::decode(&*base64, &mut der).map_err(|_| PemErrorKind::Malformed)?.len();
+    let length = Base64::decode(&*base64, &mut der).map_err(|_| Problem::Malformed)?.len();
     der.truncate(length);
     Ok(der)
 }
@@ -132,8 +132,8 @@ mod tests {
 
     const GOOD: &str = "-----BEGIN PRIVATE KEY-----\nTUlJ\nRQ==\n-----END PRIVATE KEY-----\n";
 
-    fn read(text: &[u8]) -> Result<(Label, Vec<u8>), PemErrorKind> {
-        private_key_block(text).map(|block| (block.label, block.der.to_vec())).map_err(|error| error.kind())
+    fn read(text: &[u8]) -> Result<(Label, Vec<u8>), Problem> {
+        private_key_block(text).map(|block| (block.label, block.der.to_vec())).map_err(|error| error.problem())
     }
 
     #[test]
@@ -165,42 +165,42 @@ mod tests {
     #[test]
     fn names_what_it_is_instead() {
         for (label, expected) in [
-            ("PUBLIC KEY", PemErrorKind::PublicKey),
-            ("RSA PUBLIC KEY", PemErrorKind::PublicKey),
-            ("CERTIFICATE", PemErrorKind::Certificate),
-            ("CERTIFICATE REQUEST", PemErrorKind::CertificateRequest),
-            ("EC PRIVATE KEY", PemErrorKind::EcKey),
-            ("DSA PRIVATE KEY", PemErrorKind::DsaKey),
-            ("OPENSSH PRIVATE KEY", PemErrorKind::OpenSshKey),
-            ("ANY PRIVATE KEY", PemErrorKind::OtherAlgorithm),
-            ("PGP MESSAGE", PemErrorKind::OtherLabel),
+            ("PUBLIC KEY", Problem::PublicKey),
+            ("RSA PUBLIC KEY", Problem::PublicKey),
+            ("CERTIFICATE", Problem::Certificate),
+            ("CERTIFICATE REQUEST", Problem::CertificateRequest),
+            ("EC PRIVATE KEY", Problem::EcKey),
+            ("DSA PRIVATE KEY", Problem::DsaKey),
+            ("OPENSSH PRIVATE KEY", Problem::OpenSshKey),
+            ("ANY PRIVATE KEY", Problem::UnsupportedAlgorithm),
+            ("PGP MESSAGE", Problem::UnexpectedLabel),
         ] {
             assert_eq!(read(GOOD.replace("PRIVATE KEY", label).as_bytes()), Err(expected), "{label}");
         }
-        assert_eq!(read(b""), Err(PemErrorKind::NoPem));
-        assert_eq!(read(b"SPGqPIcVnsOEJQ"), Err(PemErrorKind::NoPem));
-        assert_eq!(read(b"\x30\x82\x04\xbe\x02\x01\x00"), Err(PemErrorKind::Der));
-        assert_eq!(read(b"\xff\xfe-\0-\0"), Err(PemErrorKind::Utf16));
+        assert_eq!(read(b""), Err(Problem::NoBlock));
+        assert_eq!(read(b"SPGqPIcVnsOEJQ"), Err(Problem::NoBlock));
+        assert_eq!(read(b"\x30\x82\x04\xbe\x02\x01\x00"), Err(Problem::Der));
+        assert_eq!(read(b"\xff\xfe-\0-\0"), Err(Problem::Utf16));
     }
 
     #[test]
     fn names_what_is_broken() {
         let legacy = GOOD.replace("\nTUlJ", "\nProc-Type: 4,ENCRYPTED\nDEK-Info: AES-256-CBC,00\n\nTUlJ");
         for (text, expected) in [
-            (GOOD.replace("-----END PRIVATE KEY-----", ""), PemErrorKind::Truncated),
-            (GOOD.replace("-----END PRIVATE KEY-----", "-----END PRIV"), PemErrorKind::Truncated),
-            ("-----BEGIN PRIVATE".to_owned(), PemErrorKind::Truncated),
-            (GOOD.replace("RQ==", "RQ"), PemErrorKind::Truncated),
-            (GOOD.replace("END PRIVATE", "END PUBLIC"), PemErrorKind::Malformed),
-            (GOOD.replace("TUlJ", "TU*J"), PemErrorKind::Malformed),
-            (GOOD.replace("RQ==", "RR=="), PemErrorKind::Malformed),
-            (GOOD.repeat(2), PemErrorKind::SeveralKeys),
-            (format!("{GOOD}{}", GOOD.replace("PRIVATE", "RSA PRIVATE")), PemErrorKind::SeveralKeys),
-            (format!("{}{GOOD}", GOOD.replace("PRIVATE", "EC PRIVATE")), PemErrorKind::SeveralKeys),
-            (format!("{GOOD}{}", GOOD.replace("PRIVATE", "OPENSSH PRIVATE")), PemErrorKind::SeveralKeys),
-            (GOOD.replace("RQ==", "RQ\u{a0}=="), PemErrorKind::Malformed),
-            (format!("-----BEGIN PRIVATE KEY-----\nTUlJ\n{GOOD}"), PemErrorKind::Truncated),
-            (legacy, PemErrorKind::LegacyEncryption),
+            (GOOD.replace("-----END PRIVATE KEY-----", ""), Problem::Truncated),
+            (GOOD.replace("-----END PRIVATE KEY-----", "-----END PRIV"), Problem::Truncated),
+            ("-----BEGIN PRIVATE".to_owned(), Problem::Truncated),
+            (GOOD.replace("RQ==", "RQ"), Problem::Truncated),
+            (GOOD.replace("END PRIVATE", "END PUBLIC"), Problem::Malformed),
+            (GOOD.replace("TUlJ", "TU*J"), Problem::Malformed),
+            (GOOD.replace("RQ==", "RR=="), Problem::Malformed),
+            (GOOD.repeat(2), Problem::MultipleKeys),
+            (format!("{GOOD}{}", GOOD.replace("PRIVATE", "RSA PRIVATE")), Problem::MultipleKeys),
+            (format!("{}{GOOD}", GOOD.replace("PRIVATE", "EC PRIVATE")), Problem::MultipleKeys),
+            (format!("{GOOD}{}", GOOD.replace("PRIVATE", "OPENSSH PRIVATE")), Problem::MultipleKeys),
+            (GOOD.replace("RQ==", "RQ\u{a0}=="), Problem::Malformed),
+            (format!("-----BEGIN PRIVATE KEY-----\nTUlJ\n{GOOD}"), Problem::Truncated),
+            (legacy, Problem::LegacyEncryption),
         ] {
             assert_eq!(read(text.as_bytes()), Err(expected), "{text}");
         }

@@ -13,14 +13,14 @@ pub(super) async fn reach(
 ) -> Option<Arc<dyn KeySource>> {
     let start = Instant::now();
     let (source, readable) = match key.open(KeyUriRegistry::new().with_strict_permissions(true)).await {
-        Err(failure) if matches!(failure.pem(), Some(PemErrorKind::ReadableByOthers { .. })) => {
+        Err(failure) if failure.pem() == Some(PemErrorKind::InsecurePermissions) => {
             (key.open(KeyUriRegistry::new()).await, Some(failure))
         }
         opened => (opened, None),
     };
     let source = match source {
         Ok(source) => source,
-        Err(failure) if matches!(failure.pem(), Some(PemErrorKind::WritableByOthers { .. })) => {
+        Err(failure) if failure.pem() == Some(PemErrorKind::InsecurePermissions) => {
             checkup.failed("permissions", &failure);
             return None;
         }

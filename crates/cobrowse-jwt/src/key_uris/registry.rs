@@ -84,7 +84,7 @@ impl KeyUriRegistry {
             #[cfg(not(feature = "pem"))]
             KeyLocation::File(_) => Err(KeyUriError::FeatureDisabled { feature: "pem" }),
             #[cfg(feature = "env")]
-            KeyLocation::Env(variable) => self.open_variable(variable),
+            KeyLocation::Env(variable) => self.open_variable(variable).await,
             #[cfg(not(feature = "env"))]
             KeyLocation::Env(_) => Err(KeyUriError::FeatureDisabled { feature: "env" }),
             #[cfg(feature = "aws-kms")]
@@ -128,13 +128,14 @@ impl KeyUriRegistry {
 
     #[cfg(feature = "env")]
     #[cfg_attr(not(feature = "encrypted-pem"), expect(clippy::unused_self, reason = "it has the passphrase"))]
-    fn open_variable(&self, variable: &str) -> Result<Arc<dyn KeySource>, KeyUriError> {
+    async fn open_variable(&self, variable: &str) -> Result<Arc<dyn KeySource>, KeyUriError> {
+        let builder = cobrowse_jwt_env::EnvKey::builder(variable);
         #[cfg(feature = "encrypted-pem")]
-        if let Some(passphrase) = &self.passphrase {
-            let key = cobrowse_jwt_env::EnvKey::encrypted(variable, passphrase);
-            return Ok(Arc::new(key.map_err(KeyError::from)?));
-        }
-        Ok(Arc::new(cobrowse_jwt_env::EnvKey::new(variable).map_err(KeyError::from)?))
+        let builder = match &self.passphrase {
+            Some(passphrase) => builder.passphrase(passphrase.clone()),
+            None => builder,
+        };
+        Ok(Arc::new(builder.open().await.map_err(KeyError::from)?))
     }
 }
 

@@ -16,7 +16,7 @@ impl Loader {
     pub(super) fn load(&self) -> Result<(PemKey, Stamp), PemError> {
         let loaded = Contents::read(&self.path, self.strict_permissions)
             .and_then(|contents| Ok((self.parse(&contents)?, contents.stamp)));
-        loaded.map_err(|error| error.in_file(&self.path))
+        loaded.map_err(|error| error.at(&self.path))
     }
 
     /// Returns the state of the file, or nothing if there is none.

@@ -8,7 +8,7 @@ use std::{
 
 use zeroize::Zeroizing;
 
-use crate::{PemError, PemErrorKind};
+use crate::{PemError, problem::Problem};
 
 /// What a key file held, and which file it was.
 pub(super) struct Contents {
@@ -21,17 +21,17 @@ impl Contents {
 
     pub(super) fn read(path: &Path, strict_permissions: bool) -> Result<Self, PemError> {
         if path.as_os_str().to_string_lossy().contains("-----BEGIN ") {
-            return Err(PemErrorKind::TextForPath.into());
+            return Err(Problem::KeyInsteadOfPath.into());
         }
         let file = open(path).map_err(|error| not_opened(path, error))?;
-        let unreadable = |error| PemError::io(PemErrorKind::Unreadable, error);
+        let unreadable = |error| PemError::io(Problem::Read, error);
         // Asked of the open file, so that it is the one that is read.
         let metadata = file.metadata().map_err(unreadable)?;
         if metadata.is_dir() {
-            return Err(PemErrorKind::Directory.into());
+            return Err(Problem::Directory.into());
         }
         if !metadata.is_file() {
-            return Err(PemErrorKind::NotRegularFile.into());
+            return Err(Problem::NotRegularFile.into());
         }
         check_permissions(path, &metadata, strict_permissions)?;
 
@@ -39,7 +39,7 @@ impl Contents {
         let mut bytes = Zeroizing::new(Vec::with_capacity(Self::LIMIT + 64));
         file.take(Self::LIMIT as u64 + 1).read_to_end(&mut bytes).map_err(unreadable)?;
         if bytes.len() > Self::LIMIT {
-            return Err(PemErrorKind::FileTooLarge.into());
+            return Err(Problem::FileTooLarge.into());
         }
         Ok(Self { bytes, stamp: Stamp::of(&metadata) })
     }
@@ -59,16 +59,16 @@ fn open(path: &Path) -> io::Result<File> {
 
 fn not_opened(path: &Path, error: io::Error) -> PemError {
     match error.kind() {
-        io::ErrorKind::NotFound if path.symlink_metadata().is_ok() => PemErrorKind::DanglingLink.into(),
-        io::ErrorKind::NotFound => PemErrorKind::NotFound.into(),
-        io::ErrorKind::PermissionDenied => PemErrorKind::AccessDenied.into(),
+        io::ErrorKind::NotFound if path.symlink_metadata().is_ok() => Problem::BrokenSymlink.into(),
+        io::ErrorKind::NotFound => Problem::NotFound.into(),
+        io::ErrorKind::PermissionDenied => Problem::PermissionDenied.into(),
         io::ErrorKind::NotADirectory | io::ErrorKind::InvalidFilename | io::ErrorKind::InvalidInput => {
-            PemErrorKind::InvalidPath.into()
+            Problem::InvalidPath.into()
         }
-        _ if is_loop(&error) => PemErrorKind::InvalidPath.into(),
+        _ if is_loop(&error) => Problem::InvalidPath.into(),
         // A socket cannot be opened at all.
-        _ if path.metadata().is_ok_and(|metadata| !metadata.is_file()) => PemErrorKind::NotRegularFile.into(),
-        _ => PemError::io(PemErrorKind::Unreadable, error),
+        _ if path.metadata().is_ok_and(|metadata| !metadata.is_file()) => Problem::NotRegularFile.into(),
+        _ => PemError::io(Problem::Read, error),
     }
 }
 
@@ -89,11 +89,11 @@ fn check_permissions(path: &Path, metadata: &Metadata, strict: bool) -> Result<(
     const OTHERS_READ: u32 = 0o044;
     let mode = metadata.permissions().mode() & 0o777;
     if mode & OTHERS_WRITE != 0 {
-        return Err(PemErrorKind::WritableByOthers { mode }.into());
+        return Err(Problem::WritableByOthers { mode }.into());
     }
     if mode & OTHERS_READ != 0 {
         if strict {
-            return Err(PemErrorKind::ReadableByOthers { mode }.into());
+            return Err(Problem::ReadableByOthers { mode }.into());
         }
         tracing::warn!(?path, mode = format_args!("{mode:03o}"), "others than its owner may read the key file");
     }

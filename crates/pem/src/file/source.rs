@@ -1,13 +1,12 @@
 use std::{fmt, path::PathBuf, sync::Arc, time::Duration};
 
 use cobrowse_jwt_core::{KeyError, KeySource, PublicKey, SigningKey, async_trait};
-use futures_channel::oneshot;
 
 use super::{
     loader::Loader,
-    watch::{Freshness, Watch, spawn},
+    watch::{Freshness, Watch},
 };
-use crate::{PemError, PemErrorKind};
+use crate::{PemError, thread::run_blocking};
 
 /// A private key in a file: a [`KeySource`] that reloads the file when it is replaced. Cheap to clone; clones share the key.
 ///
@@ -138,10 +137,7 @@ impl PemFileBuilder {
     ///
     /// As [`PemFile::open`].
     pub async fn open(self) -> Result<PemFile, PemError> {
-        let (sender, receiver) = oneshot::channel();
-        spawn(move || drop(sender.send(self.open_blocking())))
-            .map_err(|error| PemError::io(PemErrorKind::System, error))?;
-        receiver.await.unwrap_or_else(|_| Err(PemErrorKind::System.into()))
+        run_blocking(move || self.open_blocking()).await?
     }
 
     /// Opens the file. **Blocks.**

@@ -4,14 +4,13 @@ use std::{
         Arc, Mutex, MutexGuard, PoisonError,
         mpsc::{self, RecvTimeoutError},
     },
-    thread,
     time::{Duration, Instant},
 };
 
 use futures_channel::oneshot;
 
 use super::{loader::Loader, read::Stamp};
-use crate::{PemError, PemErrorKind, PemKey};
+use crate::{PemError, PemKey, thread::spawn};
 
 /// A key file, the key that was last read from it, and when the file was last checked for a change.
 pub(super) struct Watch {
@@ -148,7 +147,8 @@ impl Watch {
                     }
                     state.seen = Some(*stamp);
                 }
-                Err(error) if may_pass(error) => {}
+                // Too many open files, a stale network handle: the same file may be readable at the next check.
+                Err(error) if error.is_transient() => {}
                 Err(_) => state.seen = stamp,
             }
         }
@@ -205,14 +205,4 @@ impl Drop for Checking<'_> {
         state.checked = Instant::now();
         state.check = None;
     }
-}
-
-/// Too many open files, a stale network handle: the same file may be readable at the next check.
-fn may_pass(error: &PemError) -> bool {
-    matches!(error.kind(), PemErrorKind::Unreadable | PemErrorKind::System)
-}
-
-/// Starts the work on a thread of its own.
-pub(super) fn spawn(work: impl FnOnce() + Send + 'static) -> io::Result<()> {
-    thread::Builder::new().name("cobrowse-jwt-pem".into()).spawn(work).map(drop)
 }

@@ -4,7 +4,7 @@ use pollster::block_on;
 use tempfile::TempDir;
 
 use super::*;
-use crate::{PemKey, RsaKeySize};
+use crate::{PemErrorKind, PemKey, RsaKeySize, problem::Problem};
 
 struct Folder(TempDir);
 
@@ -31,8 +31,8 @@ fn key() -> (PemKey, Vec<u8>) {
     (key, pem)
 }
 
-fn refused(opened: Result<PemFile, PemError>) -> PemErrorKind {
-    opened.unwrap_err().kind()
+fn refused(opened: Result<PemFile, PemError>) -> Problem {
+    opened.unwrap_err().problem()
 }
 
 #[test]
@@ -48,8 +48,8 @@ fn a_file_that_others_may_write_is_refused() {
     let (folder, (_, pem)) = (Folder::new(), key());
     for mode in [0o602, 0o620, 0o666] {
         let path = folder.write(&pem, mode);
-        assert_eq!(refused(PemFile::open_blocking(&path)), PemErrorKind::WritableByOthers { mode });
-        assert_eq!(refused(block_on(PemFile::open(&path))), PemErrorKind::WritableByOthers { mode });
+        assert_eq!(refused(PemFile::open_blocking(&path)), Problem::WritableByOthers { mode });
+        assert_eq!(refused(block_on(PemFile::open(&path))), Problem::WritableByOthers { mode });
     }
 }
 
@@ -60,7 +60,7 @@ fn a_file_that_others_may_read_is_refused_when_strict() {
         let path = folder.write(&pem, mode);
         assert!(PemFile::open_blocking(&path).is_ok());
         let strict = PemFile::builder(&path).strict_permissions(true);
-        assert_eq!(refused(strict.open_blocking()), PemErrorKind::ReadableByOthers { mode });
+        assert_eq!(refused(strict.open_blocking()), Problem::ReadableByOthers { mode });
     }
     let path = folder.write(&pem, 0o400);
     assert!(PemFile::builder(&path).strict_permissions(true).open_blocking().is_ok());
@@ -69,37 +69,37 @@ fn a_file_that_others_may_read_is_refused_when_strict() {
 #[test]
 fn what_is_no_small_regular_file_is_named() {
     let folder = Folder::new();
-    assert_eq!(refused(PemFile::open_blocking(folder.path())), PemErrorKind::NotFound);
-    assert_eq!(refused(PemFile::open_blocking(folder.0.path())), PemErrorKind::Directory);
-    assert_eq!(refused(PemFile::open_blocking("x".repeat(5_000))), PemErrorKind::InvalidPath);
-    assert_eq!(refused(PemFile::open_blocking(folder.write(b"", 0o600).join("below"))), PemErrorKind::InvalidPath);
+    assert_eq!(refused(PemFile::open_blocking(folder.path())), Problem::NotFound);
+    assert_eq!(refused(PemFile::open_blocking(folder.0.path())), Problem::Directory);
+    assert_eq!(refused(PemFile::open_blocking("x".repeat(5_000))), Problem::InvalidPath);
+    assert_eq!(refused(PemFile::open_blocking(folder.write(b"", 0o600).join("below"))), Problem::InvalidPath);
     fs::remove_file(folder.path()).unwrap();
 
     let link = folder.0.path().join("link");
     unix::symlink(folder.path(), &link).unwrap();
-    assert_eq!(refused(PemFile::open_blocking(&link)), PemErrorKind::DanglingLink);
+    assert_eq!(refused(PemFile::open_blocking(&link)), Problem::BrokenSymlink);
 
     let fifo = folder.0.path().join("fifo");
     assert!(Command::new("mkfifo").arg(&fifo).status().unwrap().success());
-    assert_eq!(refused(PemFile::open_blocking(&fifo)), PemErrorKind::NotRegularFile);
+    assert_eq!(refused(PemFile::open_blocking(&fifo)), Problem::NotRegularFile);
 
     let socket = folder.0.path().join("socket");
     let _listener = std::os::unix::net::UnixListener::bind(&socket).unwrap();
-    assert_eq!(refused(PemFile::open_blocking(&socket)), PemErrorKind::NotRegularFile);
+    assert_eq!(refused(PemFile::open_blocking(&socket)), Problem::NotRegularFile);
 
     let (_, mut pem) = key();
     pem.resize(64 * 1024, b'\n');
     assert!(PemFile::open_blocking(folder.write(&pem, 0o600)).is_ok());
     assert!(PemFile::open_blocking(&link).is_ok());
     pem.push(b'\n');
-    assert_eq!(refused(PemFile::open_blocking(folder.write(&pem, 0o600))), PemErrorKind::FileTooLarge);
+    assert_eq!(refused(PemFile::open_blocking(folder.write(&pem, 0o600))), Problem::FileTooLarge);
 }
 
 #[test]
 fn a_pasted_key_is_no_path_and_is_not_echoed() {
     let (_, pem) = key();
     let error = PemFile::open_blocking(String::from_utf8(pem).unwrap()).unwrap_err();
-    assert_eq!(error.kind(), PemErrorKind::TextForPath);
+    assert_eq!(error.kind(), PemErrorKind::InvalidPath);
     assert!(!format!("{error} {error:?}").contains("MII"));
 }
 

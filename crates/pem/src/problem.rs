@@ -1,0 +1,192 @@
+//! The message, the hint and the kind of every error, in one table.
+
+use crate::PemErrorKind;
+
+/// A case of [`PemError`](crate::PemError).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum Problem {
+    #[error("no such file")]
+    NotFound,
+    #[error("broken symbolic link")]
+    BrokenSymlink,
+
+    #[error("expected a path, found PEM text")]
+    KeyInsteadOfPath,
+    #[error("invalid path (too long, not a directory, or a symlink loop)")]
+    InvalidPath,
+    #[error("path is a directory")]
+    Directory,
+    #[error("not a regular file")]
+    NotRegularFile,
+    #[error("file exceeds 64 KiB")]
+    FileTooLarge,
+
+    #[error("permission denied")]
+    PermissionDenied,
+
+    #[error("file is group- or world-writable (mode {mode:04o})")]
+    WritableByOthers { mode: u32 },
+    #[error("file is group- or world-readable (mode {mode:04o})")]
+    ReadableByOthers { mode: u32 },
+
+    #[error("no PEM block found")]
+    NoBlock,
+    #[error("DER instead of PEM")]
+    Der,
+    #[error("UTF-16 instead of UTF-8")]
+    Utf16,
+
+    #[error("expected a private key, found a public key")]
+    PublicKey,
+    #[error("expected a private key, found a certificate")]
+    Certificate,
+    #[error("expected a private key, found a certificate signing request")]
+    CertificateRequest,
+    #[error("unexpected PEM label")]
+    UnexpectedLabel,
+
+    #[error("elliptic-curve key; expected RSA")]
+    EcKey,
+    #[error("Edwards-curve key such as Ed25519; expected RSA")]
+    EdwardsKey,
+    #[error("DSA key; expected RSA")]
+    DsaKey,
+    #[error("unsupported key algorithm; expected RSA")]
+    UnsupportedAlgorithm,
+    #[error("RSA key is restricted to RSASSA-PSS")]
+    RsaPssKey,
+    #[error("OpenSSH key format; expected PKCS#8")]
+    OpenSshKey,
+    #[error("RSA key has {bits} bits; expected at least 2048")]
+    TooSmall { bits: usize },
+    #[error("RSA key has {bits} bits; expected at most 8192")]
+    TooLarge { bits: usize },
+    #[error("unsupported RSA public exponent")]
+    UnsupportedExponent,
+    #[error("multi-prime RSA keys are not supported")]
+    MultiPrime,
+
+    #[error("multiple private keys")]
+    MultipleKeys,
+    #[error("inconsistent RSA key components")]
+    Inconsistent,
+    #[error("trailing data after the key")]
+    TrailingData,
+    #[error("truncated PEM")]
+    Truncated,
+    #[error("malformed key")]
+    Malformed,
+
+    #[cfg(feature = "encrypted-pem")]
+    #[error("encrypted key without a passphrase")]
+    MissingPassphrase,
+    #[cfg(feature = "encrypted-pem")]
+    #[error("wrong passphrase")]
+    WrongPassphrase,
+
+    #[cfg(not(feature = "encrypted-pem"))]
+    #[error("encrypted keys are not supported by this build")]
+    EncryptionDisabled,
+    #[cfg(feature = "encrypted-pem")]
+    #[error("unsupported key encryption")]
+    UnsupportedEncryption,
+    #[cfg(feature = "encrypted-pem")]
+    #[error("key derivation exceeds 2,000,000 iterations or 256 MiB")]
+    ExpensiveDerivation,
+    #[error("legacy OpenSSL key encryption")]
+    LegacyEncryption,
+
+    #[error("failed to read the file")]
+    Read,
+    #[error("failed to get random bytes")]
+    NoRandomness,
+    #[error("failed to encode the key")]
+    Encode,
+    #[error("failed to spawn a thread")]
+    NoThread,
+}
+
+impl Problem {
+    pub(crate) const fn kind(self) -> PemErrorKind {
+        match self {
+            Self::NotFound | Self::BrokenSymlink => PemErrorKind::NotFound,
+            Self::KeyInsteadOfPath
+            | Self::InvalidPath
+            | Self::Directory
+            | Self::NotRegularFile
+            | Self::FileTooLarge => PemErrorKind::InvalidPath,
+            Self::PermissionDenied => PemErrorKind::PermissionDenied,
+            Self::WritableByOthers { .. } | Self::ReadableByOthers { .. } => PemErrorKind::InsecurePermissions,
+            Self::NoBlock | Self::Der | Self::Utf16 => PemErrorKind::NotPem,
+            Self::PublicKey | Self::Certificate | Self::CertificateRequest | Self::UnexpectedLabel => {
+                PemErrorKind::NotPrivateKey
+            }
+            Self::EcKey
+            | Self::EdwardsKey
+            | Self::DsaKey
+            | Self::UnsupportedAlgorithm
+            | Self::RsaPssKey
+            | Self::OpenSshKey
+            | Self::TooSmall { .. }
+            | Self::TooLarge { .. }
+            | Self::UnsupportedExponent
+            | Self::MultiPrime => PemErrorKind::UnsupportedKey,
+            Self::MultipleKeys | Self::Inconsistent | Self::TrailingData | Self::Truncated | Self::Malformed => {
+                PemErrorKind::InvalidKey
+            }
+            #[cfg(feature = "encrypted-pem")]
+            Self::MissingPassphrase => PemErrorKind::MissingPassphrase,
+            #[cfg(feature = "encrypted-pem")]
+            Self::WrongPassphrase => PemErrorKind::WrongPassphrase,
+            #[cfg(not(feature = "encrypted-pem"))]
+            Self::EncryptionDisabled => PemErrorKind::UnsupportedEncryption,
+            #[cfg(feature = "encrypted-pem")]
+            Self::UnsupportedEncryption | Self::ExpensiveDerivation => PemErrorKind::UnsupportedEncryption,
+            Self::LegacyEncryption => PemErrorKind::UnsupportedEncryption,
+            Self::Read | Self::NoRandomness | Self::Encode | Self::NoThread => PemErrorKind::Io,
+        }
+    }
+
+    pub(crate) const fn hint(self) -> Option<&'static str> {
+        const COPY: &str = "copy the file again from where it was generated";
+        const GENERATE: &str = "generate a key with `openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:4096`";
+        const ENCRYPT: &str = "encrypt the key again with `openssl pkcs8 -topk8 -v2 aes-256-cbc`";
+        const LIMITS: &str = "check the limits of the process for memory, threads and open files";
+        Some(match self {
+            Self::NotFound | Self::FileTooLarge | Self::NotRegularFile | Self::InvalidPath => "check the path",
+            Self::BrokenSymlink => "correct the target of the link",
+            Self::KeyInsteadOfPath => "give the path of the key file",
+            Self::Directory => "give the path of the key file in the directory",
+            Self::PermissionDenied => "grant the user of this process read access to the file",
+            Self::WritableByOthers { .. } | Self::ReadableByOthers { .. } => "run `chmod 600` on the file",
+            Self::NoBlock => "give the text from -----BEGIN PRIVATE KEY----- to -----END PRIVATE KEY-----",
+            Self::Der => "convert the key with `openssl pkey -inform DER`",
+            Self::Utf16 => "save the key as UTF-8",
+            Self::PublicKey | Self::Certificate | Self::CertificateRequest => "use the private key that belongs to it",
+            Self::UnexpectedLabel => "use the block that begins with -----BEGIN PRIVATE KEY-----",
+            Self::EcKey
+            | Self::EdwardsKey
+            | Self::DsaKey
+            | Self::UnsupportedAlgorithm
+            | Self::RsaPssKey
+            | Self::TooSmall { .. }
+            | Self::TooLarge { .. }
+            | Self::UnsupportedExponent
+            | Self::MultiPrime => GENERATE,
+            Self::OpenSshKey => "convert a copy of the key with `ssh-keygen -p -m PKCS8 -f <copy>`",
+            Self::MultipleKeys => "remove the other private keys",
+            Self::Inconsistent | Self::TrailingData | Self::Truncated | Self::Malformed => COPY,
+            #[cfg(feature = "encrypted-pem")]
+            Self::MissingPassphrase => "give the passphrase of the key",
+            #[cfg(not(feature = "encrypted-pem"))]
+            Self::EncryptionDisabled => "enable the feature `encrypted-pem`",
+            #[cfg(feature = "encrypted-pem")]
+            Self::UnsupportedEncryption | Self::ExpensiveDerivation => ENCRYPT,
+            Self::LegacyEncryption => ENCRYPT,
+            Self::NoRandomness | Self::Encode | Self::NoThread => LIMITS,
+            #[cfg(feature = "encrypted-pem")]
+            Self::WrongPassphrase => return None,
+            Self::Read => return None,
+        })
+    }
+}
