@@ -6,6 +6,7 @@ mod encrypted;
 mod error;
 mod file;
 mod key;
+mod kind;
 #[cfg(feature = "encrypted-pem")]
 mod passphrase;
 mod printable;
@@ -13,9 +14,12 @@ mod problem;
 mod text;
 mod thread;
 
-pub use error::{PemError, PemErrorKind};
+pub use error::PemError;
+#[doc(hidden)]
+pub use file::key_file_directories;
 pub use file::{PemFile, PemFileBuilder};
 pub use key::{PemKey, RsaKeySize};
+pub use kind::PemErrorKind;
 #[cfg(feature = "encrypted-pem")]
 pub use passphrase::Passphrase;
 pub use printable::{printable_path, printable_variable};

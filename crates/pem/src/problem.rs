@@ -28,6 +28,10 @@ pub(crate) enum Problem {
     WritableByOthers { mode: u32 },
     #[error("file is group- or world-readable (mode {mode:04o})")]
     ReadableByOthers { mode: u32 },
+    #[error("file is owned by another user (uid {owner})")]
+    ForeignOwner { owner: u32 },
+    #[error("directory is world-writable without the sticky bit (mode {mode:04o})")]
+    WorldWritableDirectory { mode: u32 },
 
     #[error("no PEM block found")]
     NoBlock,
@@ -116,7 +120,10 @@ impl Problem {
             | Self::NotRegularFile
             | Self::FileTooLarge => PemErrorKind::InvalidPath,
             Self::PermissionDenied => PemErrorKind::PermissionDenied,
-            Self::WritableByOthers { .. } | Self::ReadableByOthers { .. } => PemErrorKind::InsecurePermissions,
+            Self::WritableByOthers { .. }
+            | Self::ReadableByOthers { .. }
+            | Self::ForeignOwner { .. }
+            | Self::WorldWritableDirectory { .. } => PemErrorKind::InsecurePermissions,
             Self::NoBlock | Self::Der | Self::Utf16 => PemErrorKind::NotPem,
             Self::PublicKey | Self::Certificate | Self::CertificateRequest | Self::UnexpectedLabel => {
                 PemErrorKind::NotPrivateKey
@@ -159,6 +166,8 @@ impl Problem {
             Self::Directory => "give the path of the key file in the directory",
             Self::PermissionDenied => "grant the user of this process read access to the file",
             Self::WritableByOthers { .. } | Self::ReadableByOthers { .. } => "run `chmod 600` on the file",
+            Self::ForeignOwner { .. } => "change the owner of the file, or set `allow_foreign_owner` for a bind mount",
+            Self::WorldWritableDirectory { .. } => "run `chmod go-w` on the directory",
             Self::NoBlock => "give the text from -----BEGIN PRIVATE KEY----- to -----END PRIVATE KEY-----",
             Self::Der => "convert the key with `openssl pkey -inform DER`",
             Self::Utf16 => "save the key as UTF-8",

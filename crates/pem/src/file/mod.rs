@@ -1,8 +1,12 @@
 //! A key in a file, which may be replaced.
 
-mod loader;
-mod read;
 mod source;
+
+mod events;
+mod loader;
+mod permissions;
+mod read;
 mod watch;
 
+pub use permissions::key_file_directories;
 pub use source::{PemFile, PemFileBuilder};

@@ -1,63 +1,66 @@
-//! Reading a small regular file that only its owner may change.
+//! Reading a small regular file that no one else can replace.
 
 use std::{
-    fs::{File, Metadata, OpenOptions},
+    fs::{File, Metadata},
     io::{self, Read as _},
     path::Path,
+    time::SystemTime,
 };
 
 use zeroize::Zeroizing;
 
+use super::permissions::Permissions;
 use crate::{PemError, problem::Problem};
 
-/// What a key file held, and which file it was.
+/// The contents of a key file, and the state of the file.
 pub(super) struct Contents {
     pub(super) bytes: Zeroizing<Vec<u8>>,
-    pub(super) stamp: Stamp,
+    pub(super) fingerprint: FileFingerprint,
 }
 
 impl Contents {
     const LIMIT: usize = 64 * 1024;
 
-    pub(super) fn read(path: &Path, strict_permissions: bool) -> Result<Self, PemError> {
+    pub(super) fn read(path: &Path, permissions: Permissions) -> Result<Self, PemError> {
         if path.as_os_str().to_string_lossy().contains("-----BEGIN ") {
             return Err(Problem::KeyInsteadOfPath.into());
         }
-        let file = open(path).map_err(|error| not_opened(path, error))?;
-        let unreadable = |error| PemError::io(Problem::Read, error);
-        // Asked of the open file, so that it is the one that is read.
-        let metadata = file.metadata().map_err(unreadable)?;
+        let file = open(path).map_err(|error| open_error(path, error))?;
+        let read_error = |error| PemError::io(Problem::Read, error);
+        // The metadata of the open file, not of the path: this is the file that is read.
+        let metadata = file.metadata().map_err(read_error)?;
         if metadata.is_dir() {
             return Err(Problem::Directory.into());
         }
         if !metadata.is_file() {
             return Err(Problem::NotRegularFile.into());
         }
-        check_permissions(path, &metadata, strict_permissions)?;
+        permissions.check(path, &metadata)?;
 
-        // Room for all at once, so that growing leaves no copy behind.
+        // Allocated once: growing would leave copies in freed memory.
         let mut bytes = Zeroizing::new(Vec::with_capacity(Self::LIMIT + 64));
-        file.take(Self::LIMIT as u64 + 1).read_to_end(&mut bytes).map_err(unreadable)?;
+        file.take(Self::LIMIT as u64 + 1).read_to_end(&mut bytes).map_err(read_error)?;
         if bytes.len() > Self::LIMIT {
             return Err(Problem::FileTooLarge.into());
         }
-        Ok(Self { bytes, stamp: Stamp::of(&metadata) })
+        Ok(Self { bytes, fingerprint: FileFingerprint::of(&metadata) })
     }
 }
 
 #[cfg(unix)]
 fn open(path: &Path) -> io::Result<File> {
-    use std::os::unix::fs::OpenOptionsExt as _;
-    // Opening a FIFO would wait for a writer.
-    OpenOptions::new().read(true).custom_flags(libc::O_NONBLOCK | libc::O_CLOEXEC).open(path)
+    use rustix::fs::{Mode, OFlags};
+    // Without `NONBLOCK`, opening a FIFO waits for a writer.
+    let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::CLOEXEC | OFlags::NOCTTY;
+    Ok(rustix::fs::open(path, flags, Mode::empty())?.into())
 }
 
 #[cfg(not(unix))]
 fn open(path: &Path) -> io::Result<File> {
-    OpenOptions::new().read(true).open(path)
+    File::open(path)
 }
 
-fn not_opened(path: &Path, error: io::Error) -> PemError {
+fn open_error(path: &Path, error: io::Error) -> PemError {
     match error.kind() {
         io::ErrorKind::NotFound if path.symlink_metadata().is_ok() => Problem::BrokenSymlink.into(),
         io::ErrorKind::NotFound => Problem::NotFound.into(),
@@ -65,62 +68,39 @@ fn not_opened(path: &Path, error: io::Error) -> PemError {
         io::ErrorKind::NotADirectory | io::ErrorKind::InvalidFilename | io::ErrorKind::InvalidInput => {
             Problem::InvalidPath.into()
         }
-        _ if is_loop(&error) => Problem::InvalidPath.into(),
-        // A socket cannot be opened at all.
+        _ if is_symlink_loop(&error) => Problem::InvalidPath.into(),
+        // Opening a socket fails.
         _ if path.metadata().is_ok_and(|metadata| !metadata.is_file()) => Problem::NotRegularFile.into(),
         _ => PemError::io(Problem::Read, error),
     }
 }
 
 #[cfg(unix)]
-fn is_loop(error: &io::Error) -> bool {
-    error.raw_os_error() == Some(libc::ELOOP)
+fn is_symlink_loop(error: &io::Error) -> bool {
+    error.raw_os_error() == Some(rustix::io::Errno::LOOP.raw_os_error())
 }
 
 #[cfg(not(unix))]
-fn is_loop(_: &io::Error) -> bool {
+fn is_symlink_loop(_: &io::Error) -> bool {
     false
 }
 
-#[cfg(unix)]
-fn check_permissions(path: &Path, metadata: &Metadata, strict: bool) -> Result<(), PemError> {
-    use std::os::unix::fs::PermissionsExt as _;
-    const OTHERS_WRITE: u32 = 0o022;
-    const OTHERS_READ: u32 = 0o044;
-    let mode = metadata.permissions().mode() & 0o777;
-    if mode & OTHERS_WRITE != 0 {
-        return Err(Problem::WritableByOthers { mode }.into());
-    }
-    if mode & OTHERS_READ != 0 {
-        if strict {
-            return Err(Problem::ReadableByOthers { mode }.into());
-        }
-        tracing::warn!(?path, mode = format_args!("{mode:03o}"), "others than its owner may read the key file");
-    }
-    Ok(())
-}
-
-#[cfg(not(unix))]
-fn check_permissions(_: &Path, _: &Metadata, _: bool) -> Result<(), PemError> {
-    Ok(())
-}
-
-/// Which file it was, and in which state: another stamp means that there may be another key.
+/// The state of a file. If it differs, the file may contain another key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Stamp {
+pub(super) struct FileFingerprint {
     #[cfg(unix)]
-    file: (u64, u64),
-    /// Two changes within a tick of the file system's clock have one time, and a `chmod` may follow at once.
+    device_and_inode: (u64, u64),
+    /// Two changes within one tick of the file system's clock have the same time, and the second can be a `chmod`.
     #[cfg(unix)]
-    rights: (u32, u32),
-    /// Moves with the contents, the mode and the owner, and nobody can set it back.
+    mode_and_owner: (u32, u32),
+    /// Changes with the contents, the mode and the owner, and cannot be set.
     #[cfg(unix)]
-    changed: (i64, i64),
-    modified: Option<std::time::SystemTime>,
+    status_changed: (i64, i64),
+    modified: Option<SystemTime>,
     length: u64,
 }
 
-impl Stamp {
+impl FileFingerprint {
     pub(super) fn of_path(path: &Path) -> Option<Self> {
         path.metadata().ok().as_ref().map(Self::of)
     }
@@ -130,11 +110,11 @@ impl Stamp {
         use std::os::unix::fs::MetadataExt as _;
         Self {
             #[cfg(unix)]
-            file: (metadata.dev(), metadata.ino()),
+            device_and_inode: (metadata.dev(), metadata.ino()),
             #[cfg(unix)]
-            rights: (metadata.mode(), metadata.uid()),
+            mode_and_owner: (metadata.mode(), metadata.uid()),
             #[cfg(unix)]
-            changed: (metadata.ctime(), metadata.ctime_nsec()),
+            status_changed: (metadata.ctime(), metadata.ctime_nsec()),
             modified: metadata.modified().ok(),
             length: metadata.len(),
         }

@@ -4,19 +4,23 @@ use cobrowse_jwt_core::{KeyError, KeySource, PublicKey, SigningKey, async_trait}
 
 use super::{
     loader::Loader,
+    permissions::Permissions,
     watch::{Freshness, Watch},
 };
-use crate::{PemError, thread::run_blocking};
+use crate::{PemError, printable_path, thread::run_blocking};
 
 /// A private key in a file: a [`KeySource`] that reloads the file when it is replaced. Cheap to clone; clones share the key.
 ///
-/// The file is read and the key parsed when it is opened. After that, only while keys are used, a thread checks at most once a second
-/// whether the file has changed. A caller waits for the check, at most 3 seconds, only if the file was not checked for a minute (see
-/// [`PemFileBuilder::max_unchecked`]). If the new file has no usable key, the known key keeps signing and a `tracing` warning reports it,
-/// once per change of the file.
+/// While keys are requested, a thread checks at most once per second whether the file has changed. A caller waits for the check, for at
+/// most 3 seconds, only if the file was not checked for a minute ([`PemFileBuilder::max_unchecked`]). If the file cannot be loaded, the
+/// known key signs and an event reports it once per change; the crate's documentation lists all events.
 ///
-/// On Unix a file that others may write is refused, and one that others may read is a `tracing` warning; see
-/// [`PemFileBuilder::strict_permissions`].
+/// On Unix the file is refused if
+/// - it is group- or world-writable; or readable, with [`PemFileBuilder::strict_permissions`],
+/// - its owner is neither the effective user of this process nor root, without [`PemFileBuilder::allow_foreign_owner`],
+/// - it, or a symbolic link on its path, is in a directory that is world-writable without the sticky bit.
+///
+/// A Kubernetes secret mount passes. An `emptyDir` volume on disk does not: its mode is 0777.
 ///
 /// ```no_run
 /// use cobrowse_jwt_core::{LicenseKey, Minter};
@@ -33,16 +37,16 @@ use crate::{PemError, thread::run_blocking};
 pub struct PemFile(Arc<Watch>);
 
 impl PemFile {
-    /// Opens the unencrypted key in this file, on a thread of its own. Needs no particular async runtime.
+    /// Opens the unencrypted key in this file, on a new thread. Needs no particular async runtime.
     ///
     /// # Errors
     ///
-    /// A [`PemError`] whose kind names the case.
+    /// A [`PemError`] whose kind says what the caller should do.
     pub async fn open(path: impl Into<PathBuf>) -> Result<Self, PemError> {
         Self::builder(path).open().await
     }
 
-    /// Opens the unencrypted key in this file. **Blocks** the thread for the disk and some milliseconds of computing.
+    /// Opens the unencrypted key in this file. **Blocks** the thread while it reads the file and parses the key.
     ///
     /// # Errors
     ///
@@ -56,7 +60,7 @@ impl PemFile {
         PemFileBuilder {
             loader: Loader {
                 path: path.into(),
-                strict_permissions: false,
+                permissions: Permissions::default(),
                 #[cfg(feature = "encrypted-pem")]
                 passphrase: None,
             },
@@ -96,7 +100,7 @@ impl fmt::Debug for PemFile {
         let key = self.0.key();
         formatter
             .debug_struct("PemFile")
-            .field("path", &self.0.loader.path)
+            .field("path", &printable_path(self.0.path()))
             .field("public_key", key.public_key())
             .finish_non_exhaustive()
     }
@@ -111,27 +115,34 @@ pub struct PemFileBuilder {
 }
 
 impl PemFileBuilder {
-    /// Refuses a file that others may read, on Unix; off by default.
+    /// Refuses a file that is group- or world-readable, on Unix; off by default, where an event reports it.
     pub fn strict_permissions(mut self, strict: bool) -> Self {
-        self.loader.strict_permissions = strict;
+        self.loader.permissions.strict = strict;
         self
     }
 
-    /// Sets the passphrase of an encrypted key, now and when the file is replaced. It stays in memory.
+    /// Accepts a file whose owner is neither the effective user of this process nor root, as in some bind mounts; off by default. The owner
+    /// can replace the key.
+    pub fn allow_foreign_owner(mut self, allow: bool) -> Self {
+        self.loader.permissions.allow_foreign_owner = allow;
+        self
+    }
+
+    /// Sets the passphrase of an encrypted key, also for later replacements of the file. It stays in memory.
     #[cfg(feature = "encrypted-pem")]
     pub fn passphrase(mut self, passphrase: crate::Passphrase) -> Self {
         self.loader.passphrase = Some(passphrase);
         self
     }
 
-    /// Sets how long the key signs without a check of the file; 1 minute by default. After that, the next caller waits for the check, at
-    /// most 3 seconds: without it, the first token after an idle night would be signed with a replaced key.
+    /// Sets how long the key signs without a check of the file; 1 minute by default. Then the next caller waits for a check, for at most 3
+    /// seconds, so that the first token after an idle night is not signed with a replaced key.
     pub fn max_unchecked(mut self, age: Duration) -> Self {
         self.max_unchecked = age;
         self
     }
 
-    /// Opens the file, on a thread of its own.
+    /// Opens the file, on a new thread.
     ///
     /// # Errors
     ///
@@ -140,7 +151,7 @@ impl PemFileBuilder {
         run_blocking(move || self.open_blocking()).await?
     }
 
-    /// Opens the file. **Blocks.**
+    /// Opens the file. **Blocks**, for an encrypted key up to some seconds.
     ///
     /// # Errors
     ///

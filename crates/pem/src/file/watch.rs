@@ -1,5 +1,5 @@
 use std::{
-    io,
+    path::Path,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
         mpsc::{self, RecvTimeoutError},
@@ -9,25 +9,33 @@ use std::{
 
 use futures_channel::oneshot;
 
-use super::{loader::Loader, read::Stamp};
-use crate::{PemError, PemKey, thread::spawn};
+use super::{events, loader::Loader, read::FileFingerprint};
+use crate::{PemError, PemErrorKind, PemKey, thread::spawn};
 
 /// A key file, the key that was last read from it, and when the file was last checked for a change.
 pub(super) struct Watch {
-    pub(super) loader: Loader,
+    loader: Loader,
     max_unchecked: Duration,
     state: Mutex<State>,
-    /// Held by a test, a check hangs as on a network file system.
+    /// While a test holds it, a check hangs as on a network file system.
     #[cfg(test)]
     hang: Mutex<()>,
 }
 
 struct State {
     key: PemKey,
-    /// The file as it was last read, whether that gave a key or an error that only a change of the file can correct.
-    seen: Option<Stamp>,
+    /// The file as it was last loaded, successfully or with an error that only a change of the file can correct.
+    loaded: Option<FileFingerprint>,
+    /// The last failure. It is reported again only if it differs.
+    failure: Option<Failure>,
     checked: Instant,
     check: Option<Check>,
+}
+
+#[derive(PartialEq, Eq)]
+struct Failure {
+    fingerprint: Option<FileFingerprint>,
+    message: String,
 }
 
 /// A check in flight. There is one at a time, so that an older key cannot replace a newer one.
@@ -48,14 +56,12 @@ pub(super) enum Freshness {
 }
 
 impl Watch {
-    /// Between two checks.
-    const PAUSE: Duration = Duration::from_secs(1);
-    /// How long a caller waits for a check.
-    const WAIT: Duration = Duration::from_secs(3);
+    const MIN_CHECK_INTERVAL: Duration = Duration::from_secs(1);
+    const MAX_WAIT: Duration = Duration::from_secs(3);
 
     pub(super) fn open(loader: Loader, max_unchecked: Duration) -> Result<Self, PemError> {
-        let (key, seen) = loader.load()?;
-        let state = State { key, seen: Some(seen), checked: Instant::now(), check: None };
+        let (key, fingerprint) = loader.load()?;
+        let state = State { key, loaded: Some(fingerprint), failure: None, checked: Instant::now(), check: None };
         Ok(Self {
             loader,
             max_unchecked,
@@ -65,13 +71,17 @@ impl Watch {
         })
     }
 
+    pub(super) fn path(&self) -> &Path {
+        &self.loader.path
+    }
+
     pub(super) fn key(&self) -> PemKey {
         self.state().key.clone()
     }
 
     pub(super) fn freshness(&self) -> Freshness {
         match self.state().checked.elapsed() {
-            age if age < Self::PAUSE => Freshness::Fresh,
+            age if age < Self::MIN_CHECK_INTERVAL => Freshness::Fresh,
             age if age < self.max_unchecked => Freshness::Aging,
             _ => Freshness::Unchecked,
         }
@@ -85,7 +95,7 @@ impl Watch {
         }
     }
 
-    /// Starts a check or joins the one in flight, and waits for it at most for 3 seconds. Needs no particular async runtime.
+    /// Starts a check or joins the one in flight, and waits for it for at most 3 seconds. Needs no particular async runtime.
     pub(super) async fn check_and_wait(self: &Arc<Self>) {
         let (sender, receiver) = oneshot::channel();
         {
@@ -94,8 +104,8 @@ impl Watch {
                 self.start_check(&mut state);
             }
             match &mut state.check {
-                Some(check) if check.started.elapsed() < Self::WAIT => check.waiters.push(sender),
-                // It hangs, which was reported.
+                Some(check) if check.started.elapsed() < Self::MAX_WAIT => check.waiters.push(sender),
+                // The check hangs, which an event has reported.
                 Some(_) | None => return,
             }
         }
@@ -114,50 +124,68 @@ impl Watch {
                 checked.check();
             });
             match spawned {
-                Err(error) => watch.give_up(&error),
-                Ok(()) if ended.recv_timeout(Self::WAIT) == Err(RecvTimeoutError::Timeout) => watch.release_waiters(),
+                Err(error) => {
+                    watch.state().check = None;
+                    events::check_not_started(&error);
+                }
+                Ok(()) if ended.recv_timeout(Self::MAX_WAIT) == Err(RecvTimeoutError::Timeout) => {
+                    watch.release_waiters();
+                }
                 Ok(()) => {}
             }
         });
         if let Err(error) = spawned {
             state.check = None;
-            tracing::warn!(%error, "failed to start a thread to check the key file; the known key signs");
+            events::check_not_started(&error);
         }
     }
 
-    /// Nothing is logged under the lock: a subscriber may ask for the key.
+    /// Emits no event while it holds the lock: a subscriber may call the source.
     fn check(&self) {
-        let _checking = Checking(self);
+        let _guard = CheckGuard(self);
         #[cfg(test)]
         drop(self.hang.lock());
-        let stamp = self.loader.stamp();
-        if stamp == self.state().seen {
+        let fingerprint = self.loader.fingerprint();
+        if fingerprint == self.state().loaded {
             return;
         }
-        let loaded = self.loader.load();
-        let mut replaced = false;
-        {
-            let mut state = self.state();
-            match &loaded {
-                Ok((key, stamp)) => {
-                    // The snapshot stays the same as long as the key does.
-                    replaced = key.public_key() != state.key.public_key();
-                    if replaced {
-                        state.key = key.clone();
-                    }
-                    state.seen = Some(*stamp);
-                }
-                // Too many open files, a stale network handle: the same file may be readable at the next check.
-                Err(error) if error.is_transient() => {}
-                Err(_) => state.seen = stamp,
-            }
+        match self.loader.load() {
+            Ok((key, fingerprint)) => self.loaded(key, fingerprint),
+            Err(error) => self.failed(&error, fingerprint),
         }
-        match loaded {
-            Ok((key, _)) if replaced => {
-                tracing::info!(thumbprint = key.public_key().thumbprint(), "key file replaced");
+    }
+
+    fn loaded(&self, key: PemKey, fingerprint: FileFingerprint) {
+        let public_key = key.public_key().clone();
+        let replaced = {
+            let mut state = self.state();
+            state.loaded = Some(fingerprint);
+            state.failure = None;
+            // The snapshot stays the same as long as the key does.
+            let replaced = public_key != *state.key.public_key();
+            if replaced {
+                state.key = key;
             }
-            Ok(_) => {}
-            Err(error) => tracing::warn!(%error, "failed to reload the key file; the known key signs"),
+            replaced
+        };
+        if replaced {
+            events::replaced(&public_key);
+        }
+    }
+
+    fn failed(&self, error: &PemError, fingerprint: Option<FileFingerprint>) {
+        let failure = Some(Failure { fingerprint, message: error.to_string() });
+        let is_new = {
+            let mut state = self.state();
+            if !can_pass_without_change(error) {
+                state.loaded = fingerprint;
+            }
+            let is_new = state.failure != failure;
+            state.failure = failure;
+            is_new
+        };
+        if is_new {
+            events::reload_failed(error);
         }
     }
 
@@ -165,12 +193,7 @@ impl Watch {
         if let Some(check) = &mut self.state().check {
             check.waiters.clear();
         }
-        tracing::warn!("key file not checked within 3 seconds; the known key signs");
-    }
-
-    fn give_up(&self, error: &io::Error) {
-        self.state().check = None;
-        tracing::warn!(%error, "failed to start a thread to check the key file; the known key signs");
+        events::check_timed_out(self.path());
     }
 
     /// No code panics while it holds the lock, and the state is consistent after every statement.
@@ -197,12 +220,17 @@ impl Watch {
 }
 
 /// Ends the check when it is dropped, also by a panic.
-struct Checking<'a>(&'a Watch);
+struct CheckGuard<'a>(&'a Watch);
 
-impl Drop for Checking<'_> {
+impl Drop for CheckGuard<'_> {
     fn drop(&mut self) {
         let mut state = self.0.state();
         state.checked = Instant::now();
         state.check = None;
     }
+}
+
+/// Returns whether an unchanged file may load at the next check: after too many open files, or after a `chmod` of its directory.
+const fn can_pass_without_change(error: &PemError) -> bool {
+    matches!(error.kind(), PemErrorKind::Io | PemErrorKind::PermissionDenied | PemErrorKind::InsecurePermissions)
 }
