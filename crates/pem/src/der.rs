@@ -1,5 +1,5 @@
-//! From the bytes of a block to a key pair. AWS-LC answers one bare error to every key it dislikes and overlooks bytes after the
-//! key, so the structure is read first, and what AWS-LC then refuses are the numbers.
+//! Parses DER into a key pair. AWS-LC returns one error for every invalid key and accepts trailing bytes, so the structure is checked
+//! first.
 
 use aws_lc_rs::{rsa, signature::KeyPair as _};
 use cobrowse_jwt_core::{PublicKey, PublicKeyError};
@@ -15,7 +15,7 @@ use crate::{
     text::{Block, Label},
 };
 
-/// Both halves of an unencrypted key.
+/// Returns the private and the public key of an unencrypted block.
 pub(crate) fn key_pair(block: &Block) -> Result<(rsa::KeyPair, PublicKey), PemError> {
     match block.label {
         Label::Pkcs1 => from_pkcs1(&block.der),
@@ -35,7 +35,14 @@ pub(crate) fn from_pkcs8(der: &[u8]) -> Result<(rsa::KeyPair, PublicKey), PemErr
     if info.algorithm.parameters.is_some_and(|parameters| !parameters.is_null()) {
         return Err(Problem::Malformed.into());
     }
-    from_pkcs1(info.private_key.as_bytes())
+    let (pair, public) = from_pkcs1(info.private_key.as_bytes())?;
+    if let Some(embedded) = info.public_key {
+        let embedded = embedded.as_bytes().ok_or(Problem::Malformed)?;
+        if from_public_pkcs1(embedded)? != public {
+            return Err(Problem::PublicKeyMismatch.into());
+        }
+    }
+    Ok((pair, public))
 }
 
 fn from_pkcs1(der: &[u8]) -> Result<(rsa::KeyPair, PublicKey), PemError> {
@@ -49,11 +56,15 @@ fn from_pkcs1(der: &[u8]) -> Result<(rsa::KeyPair, PublicKey), PemError> {
     Ok((pair, public))
 }
 
-/// The public half of a key that AWS-LC made.
+/// Returns the public key of a pair that AWS-LC generated.
 pub(crate) fn public_key(pair: &rsa::KeyPair) -> Result<PublicKey, PemError> {
-    let key = RsaPublicKeyRef::from_der(pair.public_key().as_ref()).map_err(|error| der_error(&error))?;
-    Ok(PublicKey::from_components(key.modulus.as_bytes(), key.public_exponent.as_bytes())
-        .map_err(|error| component_error(&error))?)
+    Ok(from_public_pkcs1(pair.public_key().as_ref())?)
+}
+
+fn from_public_pkcs1(der: &[u8]) -> Result<PublicKey, Problem> {
+    let key = RsaPublicKeyRef::from_der(der).map_err(|error| der_error(&error))?;
+    PublicKey::from_components(key.modulus.as_bytes(), key.public_exponent.as_bytes())
+        .map_err(|error| component_error(&error))
 }
 
 pub(crate) fn der_error(error: &der::Error) -> Problem {
@@ -87,5 +98,33 @@ fn other_algorithm(oid: ObjectIdentifier) -> Problem {
         DSA => Problem::DsaKey,
         X25519 | X448 | ED25519 | ED448 => Problem::EdwardsKey,
         _ => Problem::UnsupportedAlgorithm,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use aws_lc_rs::encoding::AsDer as _;
+    use pkcs8::der::{Encode as _, asn1::BitStringRef};
+
+    use super::*;
+
+    fn generated() -> (Vec<u8>, Vec<u8>) {
+        let pair = rsa::KeyPair::generate(rsa::KeySize::Rsa2048).unwrap();
+        (pair.as_der().unwrap().as_ref().to_vec(), pair.public_key().as_ref().to_vec())
+    }
+
+    fn load_with_public_key(pkcs8: &[u8], public_key: &[u8]) -> Result<PublicKey, Problem> {
+        let mut info = PrivateKeyInfoRef::from_der(pkcs8).unwrap();
+        info.public_key = Some(BitStringRef::from_bytes(public_key).unwrap());
+        from_pkcs8(&info.to_der().unwrap()).map(|(_, public)| public).map_err(|error| error.problem())
+    }
+
+    #[test]
+    fn from_pkcs8_v2_compares_the_embedded_public_key() {
+        let ((pkcs8, public_key), (_, other)) = (generated(), generated());
+        let expected = from_public_pkcs1(&public_key).unwrap();
+        assert_eq!(load_with_public_key(&pkcs8, &public_key), Ok(expected));
+        assert_eq!(load_with_public_key(&pkcs8, &other), Err(Problem::PublicKeyMismatch));
+        assert_eq!(load_with_public_key(&pkcs8, b"not a key"), Err(Problem::Malformed));
     }
 }

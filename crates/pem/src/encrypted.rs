@@ -19,7 +19,7 @@ use crate::{
     text::{Block, Label},
 };
 
-/// Both halves of a key, encrypted or not.
+/// Returns the private and the public key of a block, encrypted or not.
 pub(crate) fn key_pair(block: &Block, passphrase: &Passphrase) -> Result<(rsa::KeyPair, PublicKey), PemError> {
     if block.label != Label::EncryptedPkcs8 {
         return der::key_pair(block);
@@ -35,16 +35,15 @@ pub(crate) fn key_pair(block: &Block, passphrase: &Passphrase) -> Result<(rsa::K
             | pkcs5::Error::NoPbes1CryptSupport
             | pkcs5::Error::AlgorithmParametersInvalid { .. },
         ) => Problem::UnsupportedEncryption,
-        // One wrong passphrase in 256 yields what looks like correct padding, and then no DER.
+        // One wrong passphrase in 256 yields valid padding, and then invalid DER.
         _ => Problem::WrongPassphrase,
     })?;
     der::from_pkcs8(key.as_bytes())
 }
 
-/// PKCS#8 in DER as an `ENCRYPTED PRIVATE KEY` block, by AES-256-CBC.
+/// Returns PKCS#8 as an `ENCRYPTED PRIVATE KEY` block: AES-256-CBC, and scrypt with N = 2^14, r = 8 and p = 5.
 ///
-/// The passphrase is stretched by scrypt with N = 2^14, r = 8 and p = 5: 16 MiB, for OpenSSL reads no key that takes more than 32,
-/// and five passes, which make up for the memory (OWASP, Password Storage).
+/// OpenSSL refuses more than 32 MiB, so scrypt uses 16 MiB in five passes (OWASP Password Storage Cheat Sheet).
 pub(crate) fn encrypt(pkcs8: &[u8], passphrase: &Passphrase) -> Result<Zeroizing<String>, PemError> {
     let (mut salt, mut iv) = ([0; 16], [0; 16]);
     rand::fill(&mut salt).and_then(|()| rand::fill(&mut iv)).map_err(|_| Problem::NoRandomness)?;
@@ -58,24 +57,26 @@ pub(crate) fn encrypt(pkcs8: &[u8], passphrase: &Passphrase) -> Result<Zeroizing
     Ok(Zeroizing::new(pem.map_err(|_| Problem::Encode)?))
 }
 
-/// A damaged or hostile file could ask for all memory, which ends the process, or for days of computing. OpenSSL's own costs are
-/// 2,048 iterations, and 16 MiB by scrypt.
+/// A damaged or hostile file can require all memory, or days of computing. OpenSSL writes 2,048 iterations, or scrypt with 16 MiB; OWASP
+/// recommends 600,000 iterations.
 fn within_kdf_limits(scheme: &EncryptionScheme) -> bool {
     const MEMORY: u64 = 256 * 1024 * 1024;
+    const MEMORY_OF_ALL_PASSES: u64 = 1024 * 1024 * 1024;
     const ITERATIONS: u32 = 2_000_000;
     match scheme.pbes2().map(|pbes2| &pbes2.kdf) {
         Some(Kdf::Pbkdf2(pbkdf2)) => pbkdf2.iteration_count <= ITERATIONS,
         Some(Kdf::Scrypt(scrypt)) => {
             let block = 128 * u64::from(scrypt.block_size);
             let memory = scrypt.cost_parameter.checked_mul(block);
-            memory.is_some_and(|memory| memory <= MEMORY) && scrypt.parallelization <= 16
+            let all_passes = memory.and_then(|memory| memory.checked_mul(scrypt.parallelization.into()));
+            memory.is_some_and(|memory| memory <= MEMORY) && all_passes.is_some_and(|all| all <= MEMORY_OF_ALL_PASSES)
         }
-        // What is not known here `decrypt` refuses.
+        // `decrypt` refuses others.
         _ => true,
     }
 }
 
-/// Tells damage from an algorithm that is not known: `pkcs8` answers alike to both.
+/// Distinguishes damage from an unsupported algorithm: `pkcs8` returns one error for both.
 fn check_structure(der: &[u8]) -> asn1::Result<()> {
     let mut reader = SliceReader::new(der)?;
     reader.sequence(|info| {
@@ -91,16 +92,16 @@ mod tests {
 
     use super::*;
 
-    fn affordable(kdf: Kdf) -> bool {
+    fn within_limits(kdf: Kdf) -> bool {
         let encryption = pbes2::EncryptionScheme::Aes256Cbc { iv: [0; 16] };
         within_kdf_limits(&EncryptionScheme::Pbes2(pbes2::Parameters { kdf, encryption }))
     }
 
     #[test]
-    fn a_key_that_would_take_all_memory_or_days_is_not_decrypted() {
+    fn within_kdf_limits_refuses_excessive_memory_and_iterations() {
         let salt = || Salt::new([0; 8]).unwrap();
         let scrypt = |cost_parameter, block_size, parallelization| {
-            affordable(Kdf::Scrypt(ScryptParams {
+            within_limits(Kdf::Scrypt(ScryptParams {
                 salt: salt(),
                 cost_parameter,
                 block_size,
@@ -110,10 +111,11 @@ mod tests {
         };
         assert!(scrypt(1 << 14, 8, 1));
         assert!(scrypt(1 << 17, 8, 1));
+        assert!(scrypt(1 << 18, 8, 4) && !scrypt(1 << 18, 8, 5));
         assert!(!scrypt(1 << 36, 8, 1));
         assert!(!scrypt(1 << 14, u16::MAX, 1));
         assert!(!scrypt(1 << 14, 8, u16::MAX));
-        let pbkdf2 = |iterations| affordable(Kdf::Pbkdf2(Pbkdf2Params::hmac_sha256(iterations, &[0; 8]).unwrap()));
+        let pbkdf2 = |iterations| within_limits(Kdf::Pbkdf2(Pbkdf2Params::hmac_sha256(iterations, &[0; 8]).unwrap()));
         assert!(pbkdf2(2_048) && pbkdf2(1_000_000));
         assert!(pbkdf2(2_000_000) && !pbkdf2(2_000_001));
     }

@@ -16,9 +16,9 @@ use crate::{PemError, der, problem::Problem, text};
 
 /// A private key in this process: a [`KeySource`] of one key that never changes.
 ///
-/// The key is parsed once. Building one also makes and verifies a signature, so that the first token costs what every token
-/// costs. Signing takes 0.4 to 0.9 ms with 2048 bits, depending on the machine, on the caller's thread. Cheap to clone; the memory of
-/// the key is wiped with the last clone.
+/// The key is parsed once, when it is loaded, and then signs and verifies once, so that the first token does not take longer than the
+/// others. Signing takes 0.4 to 0.9 ms for 2048 bits, on the caller's thread. Cheap to clone; the key is wiped from memory when the last
+/// clone is dropped.
 ///
 /// ```
 /// use cobrowse_jwt_pem::{PemKey, RsaKeySize};
@@ -31,49 +31,50 @@ use crate::{PemError, der, problem::Problem, text};
 #[derive(Clone)]
 pub struct PemKey(Arc<Pair>);
 
-/// The size of a key to be generated.
+/// The size of a generated key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum RsaKeySize {
-    /// 2048 bits: the fastest, and what most accounts have.
+    /// 2048 bits: the fastest, and the size of most accounts' keys.
     Rsa2048,
     /// 3072 bits.
     Rsa3072,
-    /// 4096 bits: what the Cobrowse dashboard generates.
+    /// 4096 bits: the size that the Cobrowse dashboard generates.
     Rsa4096,
-    /// 8192 bits: far slower than the others, to make and to sign with.
+    /// 8192 bits: far slower to generate and to sign with.
     Rsa8192,
 }
 
 impl PemKey {
-    /// Reads the one unencrypted private key in the text: PKCS#8 (`BEGIN PRIVATE KEY`, RFC 5958) or PKCS#1 (`BEGIN RSA PRIVATE
-    /// KEY`, RFC 8017), of 2048 to 8192 bits.
+    /// Loads the only unencrypted private key in the text: PKCS#8 (`BEGIN PRIVATE KEY`, RFC 5958) or PKCS#1 (`BEGIN RSA PRIVATE KEY`, RFC
+    /// 8017), of 2048 to 8192 bits.
     ///
-    /// Repairs what befalls keys on their way: CRLF, a byte order mark, indentation, a missing final newline, line breaks
-    /// written as `\n`, quotes around the text, other text and public blocks before and after the key.
+    /// Tolerates CRLF, a byte order mark, indentation, a missing final newline, line breaks written as `\n`, quotes around the text, and
+    /// other text and public blocks before and after the key.
     ///
     /// # Errors
     ///
-    /// A [`PemError`] whose kind names the case.
+    /// A [`PemError`] whose kind says what the caller should do.
     pub fn from_pem(text: impl AsRef<[u8]>) -> Result<Self, PemError> {
         let block = text::private_key_block(text.as_ref())?;
         Pair::new(der::key_pair(&block)?).map(Self::from)
     }
 
-    /// As [`PemKey::from_pem`], and decrypts PKCS#8 that is encrypted with PBES2 (RFC 8018): AES or triple DES, its key derived
-    /// by PBKDF2 or scrypt. The passphrase of an unencrypted key is not used.
+    /// Loads a key as [`PemKey::from_pem`] does, or decrypts PKCS#8 that is encrypted with PBES2 (RFC 8018): AES or triple DES, with PBKDF2 of
+    /// at most 2,000,000 iterations or scrypt of at most 256 MiB. An unencrypted key does not use the passphrase.
+    ///
+    /// **Blocks** the thread while it derives the key, up to some seconds.
     ///
     /// # Errors
     ///
-    /// A [`PemError`] whose kind names the case.
+    /// A [`PemError`] whose kind says what the caller should do.
     #[cfg(feature = "encrypted-pem")]
     pub fn from_encrypted_pem(text: impl AsRef<[u8]>, passphrase: &crate::Passphrase) -> Result<Self, PemError> {
         let block = text::private_key_block(text.as_ref())?;
         Pair::new(crate::encrypted::key_pair(&block, passphrase)?).map(Self::from)
     }
 
-    /// Makes a new key from the operating system's randomness. Takes a fraction of a second with 2048 bits, and many
-    /// seconds with 8192.
+    /// Generates a key. Takes a fraction of a second for 2048 bits, and many seconds for 8192.
     ///
     /// # Errors
     ///
@@ -90,7 +91,7 @@ impl PemKey {
         Pair::new((pair, public)).map(Self::from)
     }
 
-    /// The key as unencrypted PKCS#8 PEM, in memory that is wiped when it is dropped: to be stored where only its owner reads.
+    /// Returns the key as unencrypted PKCS#8 PEM, in memory that is wiped when it is dropped.
     ///
     /// # Errors
     ///
@@ -101,8 +102,8 @@ impl PemKey {
         Ok(Zeroizing::new(pem.map_err(|_| Problem::Encode)?))
     }
 
-    /// The key as PKCS#8 PEM that is encrypted with the passphrase (RFC 8018, PBES2): AES-256-CBC, its key derived by scrypt with
-    /// N = 2^14, r = 8 and p = 5. OpenSSL 1.1 and later reads it. Takes some 0.2 seconds.
+    /// Returns the key as PKCS#8 PEM that is encrypted with the passphrase (PBES2, RFC 8018): AES-256-CBC, and scrypt with N = 2^14, r = 8
+    /// and p = 5. OpenSSL 1.1 and later can read it. Takes about 0.2 seconds.
     ///
     /// # Errors
     ///
@@ -113,7 +114,7 @@ impl PemKey {
         crate::encrypted::encrypt(der.as_ref(), passphrase)
     }
 
-    /// The public half, for the Cobrowse dashboard.
+    /// Returns the public key, for the Cobrowse dashboard.
     #[must_use]
     pub fn public_key(&self) -> &PublicKey {
         &self.0.public
@@ -149,12 +150,12 @@ struct Pair {
 }
 
 impl Pair {
-    /// Signs once, and verifies it: AWS-LC gathers its entropy at the first random number and prepares a key at its first
-    /// signature, and a key that cannot sign is better refused here than by somebody's first token.
+    /// Signs once and verifies the signature: AWS-LC seeds its generator at the first random number and prepares a key at its first
+    /// signature, and a key that cannot sign must not load.
     fn new((pair, public): (rsa::KeyPair, PublicKey)) -> Result<Self, PemError> {
         rand::fill(&mut [0; 1]).map_err(|_| Problem::NoRandomness)?;
         let pair = Self { pair, public };
-        let input = SigningInput::new(b"the first signature of a key");
+        let input = SigningInput::new(b"first signature of a key");
         let signature = pair.sign_now(&input).map_err(|_| Problem::Inconsistent)?;
         if pair.public.verify(&input, &signature) { Ok(pair) } else { Err(Problem::Inconsistent.into()) }
     }
@@ -190,7 +191,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_generated_can_be_stored_and_read() {
+    fn from_pem_reads_what_to_pkcs8_pem_returns() {
         for (size, bits) in [(RsaKeySize::Rsa2048, 2048), (RsaKeySize::Rsa3072, 3072)] {
             let key = PemKey::generate(size).unwrap();
             assert_eq!(key.public_key().bits(), bits);
@@ -202,7 +203,7 @@ mod tests {
 
     #[cfg(feature = "encrypted-pem")]
     #[test]
-    fn what_is_encrypted_opens_with_its_passphrase_alone() {
+    fn from_encrypted_pem_with_wrong_passphrase_returns_error() {
         use crate::Passphrase;
         let key = PemKey::generate(RsaKeySize::Rsa2048).unwrap();
         let passphrase = Passphrase::new("correct horse battery staple");
@@ -211,11 +212,11 @@ mod tests {
         assert_eq!(PemKey::from_encrypted_pem(&*pem, &passphrase).unwrap().public_key(), key.public_key());
         let wrong = PemKey::from_encrypted_pem(&*pem, &Passphrase::new("a wrong one"));
         assert_eq!(wrong.unwrap_err().problem(), Problem::WrongPassphrase);
-        assert_ne!(*key.to_encrypted_pkcs8_pem(&passphrase).unwrap(), *pem, "a salt of its own");
+        assert_ne!(*key.to_encrypted_pkcs8_pem(&passphrase).unwrap(), *pem, "each has its own salt");
     }
 
     #[test]
-    fn debug_shows_the_public_half_alone() {
+    fn debug_shows_only_the_public_key() {
         let key = PemKey::generate(RsaKeySize::Rsa2048).unwrap();
         let source = format!("{key:?}");
         let snapshot = format!("{:?}", pollster::block_on(key.signing_key()).unwrap());

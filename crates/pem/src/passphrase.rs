@@ -2,13 +2,12 @@ use std::{fmt, sync::Arc};
 
 use zeroize::Zeroizing;
 
-/// What an encrypted key was encrypted with. Clones share its memory, which is wiped with the last of them, and its `Debug` shows
-/// nothing.
+/// The passphrase of an encrypted key. Clones share its memory, which is wiped when the last one is dropped. `Debug` redacts it.
 #[derive(Clone)]
 pub struct Passphrase(Arc<Zeroizing<String>>);
 
 impl Passphrase {
-    /// Takes the passphrase as it is, spaces included.
+    /// Returns a passphrase. Leading and trailing spaces are part of it.
     #[must_use]
     pub fn new(passphrase: impl Into<String>) -> Self {
         Self(Arc::new(Zeroizing::new(passphrase.into())))

@@ -1,91 +1,127 @@
+//! The one place that decides whether a path or a variable may be shown: people paste keys, tokens and passphrases where a name belongs.
+
 use std::path::Path;
 
-/// Returns a path for a message, or `<redacted>`: people paste keys, tokens and passphrases where a path belongs.
+const REDACTED: &str = "<redacted>";
+
+/// Returns the path for a message, or `<redacted>` if it may be a pasted secret.
 ///
-/// A path is shown if the file exists, if its directory exists, or, without a directory, if it ends in `.pem`, `.key` or `.json`. A name of
-/// 40 or more characters of base64 is never shown.
+/// A path is shown if the file or its directory exists. Directly in `/`, in `.` or without a directory, the file must exist or end in
+/// `.pem`, `.key` or `.json`. Text that contains PEM, the start of a JWT or 40 characters of base64 is never shown.
 ///
 /// ```
 /// use cobrowse_jwt_pem::printable_path;
 ///
 /// assert_eq!(printable_path("hunter2-correct-horse".as_ref()), "<redacted>");
+/// assert_eq!(printable_path("key.pem".as_ref()), "key.pem");
 /// ```
 #[must_use]
 pub fn printable_path(path: &Path) -> &str {
-    const LONGEST: usize = 4_096;
-    const SHORTEST_KEY: usize = 40;
-    let is_base64 = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'=');
-    let is_path = || match path.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => parent.is_dir(),
-        _ => path.extension().is_some_and(|extension| ["pem", "key", "json"].iter().any(|known| extension == *known)),
-    };
-    let is_shown = |text: &str| {
-        let name = text.rsplit('/').next().unwrap_or(text);
-        let is_key = name.len() >= SHORTEST_KEY && name.bytes().all(is_base64);
-        text.len() <= LONGEST
-            && !is_key
-            && !text.contains(char::is_control)
-            && !text.contains("-----")
-            && (path.symlink_metadata().is_ok() || is_path())
-    };
-    path.to_str().filter(|text| is_shown(text)).unwrap_or(REDACTED)
+    let shown = path.to_str().filter(|text| !resembles_secret(text) && resembles_path(path));
+    shown.unwrap_or(REDACTED)
 }
 
-/// Returns the name of a variable for a message, or `<redacted>` unless it matches `[A-Z_][A-Z0-9_]*` and has at most 64 characters.
+/// Returns the name of a variable for a message, or `<redacted>` if it may be a pasted secret.
+///
+/// A name matches `[A-Z_][A-Z0-9_]*`, has at most 64 characters, and at most 19 between two underscores.
+///
+/// ```
+/// use cobrowse_jwt_pem::printable_variable;
+///
+/// assert_eq!(printable_variable("COBROWSE_PRIVATE_KEY"), "COBROWSE_PRIVATE_KEY");
+/// assert_eq!(printable_variable("AKIAIOSFODNN7EXAMPLE"), "<redacted>");
+/// ```
 #[must_use]
 pub fn printable_variable(name: &str) -> &str {
-    let is_of_name = |byte: u8| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_';
-    let is_name = (1..=64).contains(&name.len())
-        && name.bytes().all(is_of_name)
-        && !name.starts_with(|first: char| first.is_ascii_digit());
+    const MAX_LENGTH: usize = 64;
+    const MAX_WORD: usize = 19;
+    let is_name = (1..=MAX_LENGTH).contains(&name.len())
+        && name.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_')
+        && !name.starts_with(|first: char| first.is_ascii_digit())
+        && name.split('_').all(|word| word.len() <= MAX_WORD);
     if is_name { name } else { REDACTED }
 }
 
-const REDACTED: &str = "<redacted>";
+fn resembles_secret(text: &str) -> bool {
+    const MAX_PATH: usize = 4_096;
+    let is_jwt = |text: &str| text.starts_with("eyJ");
+    text.len() > MAX_PATH
+        || text.contains(char::is_control)
+        || text.contains("-----")
+        || text.split(['/', ' ']).any(|part| is_jwt(part) || is_base64(part))
+}
+
+fn is_base64(text: &str) -> bool {
+    const MIN_LENGTH: usize = 40;
+    let has = |condition: fn(&u8) -> bool| text.bytes().any(|byte| condition(&byte));
+    // The alphabet for URLs has `-` and `_`, as file names do.
+    let is_for_urls = has(u8::is_ascii_uppercase) && has(u8::is_ascii_lowercase) && has(u8::is_ascii_digit);
+    let is_digit = |byte: u8| {
+        byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'=') || (is_for_urls && matches!(byte, b'-' | b'_'))
+    };
+    text.len() >= MIN_LENGTH && text.bytes().all(is_digit)
+}
+
+fn resembles_path(path: &Path) -> bool {
+    const EXTENSIONS: [&str; 3] = ["pem", "key", "json"];
+    let has_extension = || path.extension().is_some_and(|extension| EXTENSIONS.iter().any(|known| extension == *known));
+    path.symlink_metadata().is_ok()
+        || match path.parent() {
+            // `/`, `.` and the empty path have no name, and exist whatever was pasted.
+            Some(directory) if directory.file_name().is_some() => directory.is_dir(),
+            _ => has_extension(),
+        }
+}
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn path_in_existing_directory_is_shown() {
+    fn printable_path_with_existing_directory_or_extension_is_shown() {
         let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("key.pem");
+        let path = folder.path().join("no-extension");
         assert_eq!(printable_path(&path), path.to_str().unwrap());
-        assert_eq!(printable_path("/key.pem".as_ref()), "/key.pem");
-        assert_eq!(printable_path("./key.pem".as_ref()), "./key.pem");
-        assert_eq!(printable_path("key.pem".as_ref()), "key.pem");
-        assert_eq!(printable_path("Cargo.toml".as_ref()), "Cargo.toml", "it exists");
-    }
-
-    #[test]
-    fn pasted_secret_is_redacted() {
-        for secret in [
-            "hunter2-correct-horse",
-            "-----BEGIN PRIVATE KEY-----",
-            "./-----BEGIN PRIVATE KEY-----",
-            "./a\nb",
-            "MIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwggSjAgEAAoIBAQC7VJTUt9Us8cKj",
-            "/q9Us8cKjMzEfYyjiWA4R4fM2bS1GB4t7NXp98C3SC6dVMvDuictGeurT8jNbvJZ",
-            "q8yTQf/fHs+0bN1lw2A/Kk3Xz",
-            "eyJhbGciOiJSUzI1NiJ9.e30.c2ln",
-            "Bearer eyJhbGciOiJSUzI1NiJ9.e30.c2ln",
-            "{\"kty\":\"RSA\",\"d\":\"secret\"}",
-            "LS0tLS1CRUdJTiBQUklWQVRFIEtFWS0tLS0t",
-            "",
-        ] {
-            assert_eq!(printable_path(secret.as_ref()), "<redacted>", "{secret}");
-            assert_eq!(printable_variable(secret), "<redacted>", "{secret}");
+        for shown in ["/key.pem", "./key.pem", "../key.key", "key.json", "Cargo.toml", "src/missing"] {
+            assert_eq!(printable_path(shown.as_ref()), shown);
         }
     }
 
     #[test]
-    fn name_of_a_variable_is_shown() {
-        for name in ["COBROWSE_PRIVATE_KEY", "_", "A1"] {
+    fn printable_path_with_missing_directory_is_redacted() {
+        for hidden in ["missing/key.pem", "missing", "./missing", "/missing", ""] {
+            assert_eq!(printable_path(hidden.as_ref()), "<redacted>", "{hidden}");
+        }
+    }
+
+    #[test]
+    fn printable_path_in_existing_directory_with_secret_is_redacted() {
+        let hex = "0123456789abcdef".repeat(3);
+        for secret in [
+            "-----BEGIN PRIVATE KEY-----",
+            "a\nb",
+            "eyJhbGciOiJSUzI1NiJ9.e30.c2ln",
+            "Bearer eyJhbGciOiJSUzI1NiJ9",
+            &hex,
+        ] {
+            assert_eq!(printable_path(&Path::new("src").join(secret)), "<redacted>", "{secret}");
+        }
+        assert_eq!(printable_path(&Path::new("src").join("a".repeat(5_000))), "<redacted>");
+        let name = "src/support-portal-private-key-of-the-europe-account";
+        assert_eq!(printable_path(name.as_ref()), name);
+        let base64_for_urls = "src/q8yTQf-fHs_0bN1lw2A-Kk3Xz9Us8cKjMzEfYjiWA4R4";
+        assert_eq!(printable_path(base64_for_urls.as_ref()), "<redacted>");
+    }
+
+    #[test]
+    fn printable_variable_shows_names_only() {
+        for name in ["COBROWSE_PRIVATE_KEY", "_", "A1", "HOME"] {
             assert_eq!(printable_variable(name), name);
         }
-        for name in ["1A", "a", "A-B", "A=B", "abcdefghijklmnopqrstuvwxyzabcdefghijklmn", &"A".repeat(65)] {
-            assert_eq!(printable_variable(name), "<redacted>", "{name}");
+        let forty_letters = "A".repeat(40);
+        let words = "A_".repeat(40);
+        for secret in ["", "1A", "a", "A-B", "A=B", "hunter2", "AKIAIOSFODNN7EXAMPLE", &forty_letters, &words] {
+            assert_eq!(printable_variable(secret), "<redacted>", "{secret}");
         }
     }
 }

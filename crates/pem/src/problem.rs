@@ -74,6 +74,8 @@ pub(crate) enum Problem {
     MultipleKeys,
     #[error("inconsistent RSA key components")]
     Inconsistent,
+    #[error("embedded public key does not belong to the private key")]
+    PublicKeyMismatch,
     #[error("trailing data after the key")]
     TrailingData,
     #[error("truncated PEM")]
@@ -138,9 +140,12 @@ impl Problem {
             | Self::TooLarge { .. }
             | Self::UnsupportedExponent
             | Self::MultiPrime => PemErrorKind::UnsupportedKey,
-            Self::MultipleKeys | Self::Inconsistent | Self::TrailingData | Self::Truncated | Self::Malformed => {
-                PemErrorKind::InvalidKey
-            }
+            Self::MultipleKeys
+            | Self::Inconsistent
+            | Self::PublicKeyMismatch
+            | Self::TrailingData
+            | Self::Truncated
+            | Self::Malformed => PemErrorKind::InvalidKey,
             #[cfg(feature = "encrypted-pem")]
             Self::MissingPassphrase => PemErrorKind::MissingPassphrase,
             #[cfg(feature = "encrypted-pem")]
@@ -184,7 +189,9 @@ impl Problem {
             | Self::MultiPrime => GENERATE,
             Self::OpenSshKey => "convert a copy of the key with `ssh-keygen -p -m PKCS8 -f <copy>`",
             Self::MultipleKeys => "remove the other private keys",
-            Self::Inconsistent | Self::TrailingData | Self::Truncated | Self::Malformed => COPY,
+            Self::Inconsistent | Self::PublicKeyMismatch | Self::TrailingData | Self::Truncated | Self::Malformed => {
+                COPY
+            }
             #[cfg(feature = "encrypted-pem")]
             Self::MissingPassphrase => "give the passphrase of the key",
             #[cfg(not(feature = "encrypted-pem"))]

@@ -1,11 +1,11 @@
-//! From a text to the one private key block in it, past the damage that keys take in variables, YAML files and editors.
+//! Finds the private key block in a text, and tolerates changes that variables, YAML files and editors make to it.
 
 use base64ct::{Base64, Encoding as _};
 use zeroize::Zeroizing;
 
 use crate::{PemError, problem::Problem};
 
-/// A block whose label promises an RSA private key.
+/// A block with the label of an RSA private key.
 pub(crate) struct Block {
     pub(crate) label: Label,
     pub(crate) der: Zeroizing<Vec<u8>>,
@@ -21,7 +21,7 @@ pub(crate) enum Label {
     EncryptedPkcs8,
 }
 
-/// Public blocks beside the key do no harm and are passed over; a second private key does, of whatever kind it is.
+/// Returns the only private key block. Public blocks are ignored; a second private key of any kind is an error.
 pub(crate) fn private_key_block(text: &[u8]) -> Result<Block, PemError> {
     let blocks = Blocks(text).collect::<Result<Vec<_>, _>>()?;
     let (private, public): (Vec<_>, Vec<_>) =
@@ -34,7 +34,6 @@ pub(crate) fn private_key_block(text: &[u8]) -> Result<Block, PemError> {
     }
 }
 
-/// What a label promises, or what it is instead of an RSA private key.
 fn parse_label(label: &[u8]) -> Result<Label, Problem> {
     match label {
         b"PRIVATE KEY" => Ok(Label::Pkcs8),
@@ -87,7 +86,7 @@ impl<'t> Iterator for Blocks<'t> {
     }
 }
 
-/// The bytes behind the base64 of a body, once white space is gone, be it real or written as `\n`.
+/// Decodes base64 with white space, which can be written as `\n`.
 fn decode(body: &[u8]) -> Result<Zeroizing<Vec<u8>>, Problem> {
     if find(body, b"Proc-Type:").is_some() {
         return Err(Problem::LegacyEncryption);
@@ -137,7 +136,7 @@ mod tests {
     }
 
     #[test]
-    fn repairs_what_does_no_harm() {
+    fn private_key_block_with_harmless_changes_returns_the_key() {
         let escaped = GOOD.replace('\n', "\\n");
         let public = GOOD.replace("PRIVATE KEY", "CERTIFICATE");
         for text in [
@@ -163,7 +162,7 @@ mod tests {
     }
 
     #[test]
-    fn names_what_it_is_instead() {
+    fn private_key_block_without_rsa_key_returns_what_it_found() {
         for (label, expected) in [
             ("PUBLIC KEY", Problem::PublicKey),
             ("RSA PUBLIC KEY", Problem::PublicKey),
@@ -184,7 +183,7 @@ mod tests {
     }
 
     #[test]
-    fn names_what_is_broken() {
+    fn private_key_block_with_damage_returns_error() {
         let legacy = GOOD.replace("\nTUlJ", "\nProc-Type: 4,ENCRYPTED\nDEK-Info: AES-256-CBC,00\n\nTUlJ");
         for (text, expected) in [
             (GOOD.replace("-----END PRIVATE KEY-----", ""), Problem::Truncated),

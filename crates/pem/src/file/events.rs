@@ -1,10 +1,14 @@
 //! The `tracing` events, as the README lists them.
 
-use std::{io, path::Path};
+use std::io;
+#[cfg(unix)]
+use std::path::Path;
 
 use cobrowse_jwt_core::PublicKey;
 
-use crate::{PemError, printable_path};
+use crate::PemError;
+#[cfg(unix)]
+use crate::printable_path;
 
 const TARGET: &str = "cobrowse_jwt_pem";
 
@@ -16,8 +20,7 @@ pub(super) fn reload_failed(error: &PemError) {
     tracing::warn!(target: TARGET, %error, id = error.id(), "failed to reload the key file; the known key signs");
 }
 
-pub(super) fn check_timed_out(path: &Path) {
-    let path = printable_path(path);
+pub(super) fn check_timed_out(path: &str) {
     tracing::warn!(target: TARGET, path, "timed out checking the key file; the known key signs");
 }
 

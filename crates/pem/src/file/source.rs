@@ -7,7 +7,7 @@ use super::{
     permissions::Permissions,
     watch::{Freshness, Watch},
 };
-use crate::{PemError, printable_path, thread::run_blocking};
+use crate::{PemError, thread::run_blocking};
 
 /// A private key in a file: a [`KeySource`] that reloads the file when it is replaced. Cheap to clone; clones share the key.
 ///
@@ -100,7 +100,7 @@ impl fmt::Debug for PemFile {
         let key = self.0.key();
         formatter
             .debug_struct("PemFile")
-            .field("path", &printable_path(self.0.path()))
+            .field("path", &self.0.printable_path())
             .field("public_key", key.public_key())
             .finish_non_exhaustive()
     }

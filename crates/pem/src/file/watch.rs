@@ -1,5 +1,4 @@
 use std::{
-    path::Path,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
         mpsc::{self, RecvTimeoutError},
@@ -10,11 +9,13 @@ use std::{
 use futures_channel::oneshot;
 
 use super::{events, loader::Loader, read::FileFingerprint};
-use crate::{PemError, PemErrorKind, PemKey, thread::spawn};
+use crate::{PemError, PemErrorKind, PemKey, printable_path, thread::spawn};
 
 /// A key file, the key that was last read from it, and when the file was last checked for a change.
 pub(super) struct Watch {
     loader: Loader,
+    /// The path for messages. Deciding whether it may be shown reads the file system, which may hang.
+    printable_path: String,
     max_unchecked: Duration,
     state: Mutex<State>,
     /// While a test holds it, a check hangs as on a network file system.
@@ -63,6 +64,7 @@ impl Watch {
         let (key, fingerprint) = loader.load()?;
         let state = State { key, loaded: Some(fingerprint), failure: None, checked: Instant::now(), check: None };
         Ok(Self {
+            printable_path: printable_path(&loader.path).to_owned(),
             loader,
             max_unchecked,
             state: Mutex::new(state),
@@ -71,8 +73,8 @@ impl Watch {
         })
     }
 
-    pub(super) fn path(&self) -> &Path {
-        &self.loader.path
+    pub(super) fn printable_path(&self) -> &str {
+        &self.printable_path
     }
 
     pub(super) fn key(&self) -> PemKey {
@@ -193,7 +195,7 @@ impl Watch {
         if let Some(check) = &mut self.state().check {
             check.waiters.clear();
         }
-        events::check_timed_out(self.path());
+        events::check_timed_out(&self.printable_path);
     }
 
     /// No code panics while it holds the lock, and the state is consistent after every statement.

@@ -1,4 +1,14 @@
-use std::{fs, os::unix::fs as unix, os::unix::fs::PermissionsExt as _, process::Command, thread, time::Instant};
+use std::{
+    fs,
+    io::{self, Write},
+    os::unix::fs as unix,
+    os::unix::fs::{MetadataExt as _, PermissionsExt as _},
+    path::Path,
+    process::Command,
+    sync::{LazyLock, Mutex},
+    thread,
+    time::Instant,
+};
 
 use pollster::block_on;
 use tempfile::TempDir;
@@ -10,6 +20,7 @@ struct Folder(TempDir);
 
 impl Folder {
     fn new() -> Self {
+        LazyLock::force(&EVENTS);
         Self(tempfile::tempdir().unwrap())
     }
 
@@ -20,7 +31,7 @@ impl Folder {
     fn write(&self, contents: &[u8], mode: u32) -> PathBuf {
         let path = self.path();
         fs::write(&path, contents).unwrap();
-        fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
+        set_mode(&path, mode);
         path
     }
 }
@@ -31,12 +42,54 @@ fn key() -> (PemKey, Vec<u8>) {
     (key, pem)
 }
 
+static EVENTS: LazyLock<Events> = LazyLock::new(Events::collect);
+
+/// The lines of all events of this process.
+#[derive(Clone, Default)]
+struct Events(Arc<Mutex<Vec<u8>>>);
+
+impl Events {
+    fn collect() -> Self {
+        let events = Self::default();
+        let writer = events.clone();
+        tracing_subscriber::fmt().with_ansi(false).with_writer(move || writer.clone()).init();
+        events
+    }
+
+    fn count(&self, parts: &[&str]) -> usize {
+        let text = String::from_utf8(self.0.lock().unwrap().clone()).unwrap();
+        text.lines().filter(|line| parts.iter().all(|part| line.contains(part))).count()
+    }
+
+    fn wait_for(&self, parts: &[&str]) {
+        let start = Instant::now();
+        while self.count(parts) == 0 {
+            assert!(start.elapsed() < Duration::from_secs(30), "no event {parts:?}");
+            thread::sleep(Duration::from_millis(1));
+        }
+    }
+}
+
+impl Write for Events {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap().write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+fn set_mode(path: &Path, mode: u32) {
+    fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+}
+
 fn refused(opened: Result<PemFile, PemError>) -> Problem {
     opened.unwrap_err().problem()
 }
 
 #[test]
-fn opens_and_loads_the_same_key() {
+fn open_and_open_blocking_return_the_same_key() {
     let (folder, (key, pem)) = (Folder::new(), key());
     let path = folder.write(&pem, 0o600);
     assert_eq!(&PemFile::open_blocking(&path).unwrap().public_key(), key.public_key());
@@ -44,7 +97,7 @@ fn opens_and_loads_the_same_key() {
 }
 
 #[test]
-fn a_file_that_others_may_write_is_refused() {
+fn open_writable_file_returns_insecure_permissions() {
     let (folder, (_, pem)) = (Folder::new(), key());
     for mode in [0o602, 0o620, 0o666] {
         let path = folder.write(&pem, mode);
@@ -54,11 +107,13 @@ fn a_file_that_others_may_write_is_refused() {
 }
 
 #[test]
-fn a_file_that_others_may_read_is_refused_when_strict() {
+fn open_readable_file_is_refused_if_strict_and_reported_otherwise() {
     let (folder, (_, pem)) = (Folder::new(), key());
     for mode in [0o604, 0o640, 0o444] {
         let path = folder.write(&pem, mode);
         assert!(PemFile::open_blocking(&path).is_ok());
+        let shown = format!("mode={mode:04o}");
+        assert_eq!(EVENTS.count(&["key file is group- or world-readable", path.to_str().unwrap(), &shown]), 1);
         let strict = PemFile::builder(&path).strict_permissions(true);
         assert_eq!(refused(strict.open_blocking()), Problem::ReadableByOthers { mode });
     }
@@ -67,7 +122,70 @@ fn a_file_that_others_may_read_is_refused_when_strict() {
 }
 
 #[test]
-fn what_is_no_small_regular_file_is_named() {
+fn open_file_of_another_owner_is_refused_unless_allowed() {
+    let (folder, (_, pem)) = (Folder::new(), key());
+    let path = folder.write(&pem, 0o600);
+    let owner = path.metadata().unwrap().uid();
+    if owner != 0 {
+        // Only root can change the owner of a file. A file of the effective user is accepted; `check_owner` tests the rest.
+        assert!(PemFile::open_blocking(&path).is_ok());
+        return;
+    }
+    unix::chown(&path, Some(65_534), None).unwrap();
+    assert_eq!(refused(PemFile::open_blocking(&path)), Problem::ForeignOwner { owner: 65_534 });
+    assert!(PemFile::builder(&path).allow_foreign_owner(true).open_blocking().is_ok());
+}
+
+#[test]
+fn open_file_in_world_writable_directory_is_refused_unless_sticky() {
+    let (folder, (_, pem)) = (Folder::new(), key());
+    let path = folder.write(&pem, 0o600);
+    let link = Folder::new();
+    unix::symlink(&path, link.path()).unwrap();
+    for (directory, opened) in [(&folder, &path), (&folder, &link.path()), (&link, &link.path())] {
+        let directory = directory.0.path();
+        for (mode, accepted) in [(0o777, false), (0o1777, true), (0o770, true), (0o700, true)] {
+            set_mode(directory, mode);
+            let opened = PemFile::builder(opened).strict_permissions(true).open_blocking();
+            if accepted {
+                assert!(opened.is_ok(), "{mode:o}");
+            } else {
+                let error = opened.unwrap_err();
+                assert_eq!(error.kind(), PemErrorKind::InsecurePermissions);
+                let message = "directory is world-writable without the sticky bit (mode 0777)";
+                assert_eq!(error.to_string(), format!("{}: {message}", directory.display()));
+            }
+        }
+    }
+    let shown = folder.0.path().to_str().unwrap();
+    assert_eq!(EVENTS.count(&["directory of the key file is group-writable", shown, "mode=0770"]), 2);
+}
+
+#[test]
+fn open_kubernetes_secret_mount_follows_an_update() {
+    let (folder, (first, first_pem), (second, second_pem)) = (Folder::new(), key(), key());
+    let mount = folder.0.path();
+    set_mode(mount, 0o3777);
+    let publish = |version: &str, pem: &[u8], mode| {
+        let directory = mount.join(version);
+        fs::create_dir(&directory).unwrap();
+        set_mode(&directory, 0o2755);
+        fs::write(directory.join("key.pem"), pem).unwrap();
+        set_mode(&directory.join("key.pem"), mode);
+        unix::symlink(version, mount.join("..data_tmp")).unwrap();
+        fs::rename(mount.join("..data_tmp"), mount.join("..data")).unwrap();
+    };
+    publish("..2026_01_01", &first_pem, 0o644);
+    unix::symlink("..data/key.pem", folder.path()).unwrap();
+    let file = PemFile::open_blocking(folder.path()).unwrap();
+    let replaced = Replaced { folder: Folder::new(), file };
+    assert_eq!(&replaced.after_a_minute(), first.public_key());
+    publish("..2026_02_02", &second_pem, 0o440);
+    assert_eq!(&replaced.after_a_minute(), second.public_key());
+}
+
+#[test]
+fn open_path_without_small_regular_file_returns_error() {
     let folder = Folder::new();
     assert_eq!(refused(PemFile::open_blocking(folder.path())), Problem::NotFound);
     assert_eq!(refused(PemFile::open_blocking(folder.0.path())), Problem::Directory);
@@ -96,14 +214,14 @@ fn what_is_no_small_regular_file_is_named() {
 }
 
 #[test]
-fn a_pasted_key_is_no_path_and_is_not_echoed() {
+fn open_pasted_key_returns_error_without_it() {
     let (_, pem) = key();
     let error = PemFile::open_blocking(String::from_utf8(pem).unwrap()).unwrap_err();
     assert_eq!(error.kind(), PemErrorKind::InvalidPath);
     assert!(!format!("{error} {error:?}").contains("MII"));
 }
 
-/// A key file that is replaced.
+/// A key file that a test replaces.
 struct Replaced {
     folder: Folder,
     file: PemFile,
@@ -119,7 +237,7 @@ impl Replaced {
     fn replace(&self, contents: &[u8], mode: u32) {
         let new = self.folder.0.path().join("new");
         fs::write(&new, contents).unwrap();
-        fs::set_permissions(&new, fs::Permissions::from_mode(mode)).unwrap();
+        set_mode(&new, mode);
         fs::rename(&new, self.folder.path()).unwrap();
     }
 
@@ -133,17 +251,17 @@ impl Replaced {
         self.snapshot().public_key().clone()
     }
 
-    fn wait_for_the_check(&self) {
+    fn wait_until_checked(&self) {
         let start = Instant::now();
         while self.file.0.is_checking() {
-            assert!(start.elapsed() < Duration::from_secs(30), "the check never ended");
+            assert!(start.elapsed() < Duration::from_secs(30), "the check did not end");
             thread::sleep(Duration::from_millis(1));
         }
     }
 }
 
 #[test]
-fn replaced_file_signs_and_a_broken_one_does_not() {
+fn signing_key_after_replacement_uses_the_new_key_unless_it_is_invalid() {
     let ((first, first_pem), (second, second_pem)) = (key(), key());
     let replaced = Replaced::new(&first_pem);
     replaced.replace(b"half a key", 0o600);
@@ -157,21 +275,21 @@ fn replaced_file_signs_and_a_broken_one_does_not() {
 }
 
 #[test]
-fn file_checked_within_a_minute_is_checked_in_the_background() {
+fn signing_key_within_a_minute_checks_in_the_background() {
     let ((first, first_pem), (second, second_pem)) = (key(), key());
     let replaced = Replaced::new(&first_pem);
     replaced.replace(&second_pem, 0o600);
     assert_eq!(replaced.snapshot().public_key(), first.public_key());
-    assert!(!replaced.file.0.is_checking(), "it was checked within the last second");
+    assert!(!replaced.file.0.is_checking(), "the last check was within a second");
 
     replaced.file.0.age_by(Duration::from_secs(2));
     replaced.snapshot();
-    replaced.wait_for_the_check();
+    replaced.wait_until_checked();
     assert_eq!(replaced.snapshot().public_key(), second.public_key());
 }
 
 #[test]
-fn refresh_waits_for_the_check_and_keeps_the_snapshot_of_an_unchanged_key() {
+fn refresh_of_unchanged_key_returns_the_same_snapshot() {
     let ((_, first_pem), (second, second_pem)) = (key(), key());
     let replaced = Replaced::new(&first_pem);
     let refresh = || {
@@ -188,7 +306,7 @@ fn refresh_waits_for_the_check_and_keeps_the_snapshot_of_an_unchanged_key() {
 }
 
 #[test]
-fn check_that_hangs_is_waited_for_once() {
+fn signing_key_with_hanging_check_waits_three_seconds_once() {
     let (first, first_pem) = key();
     let replaced = Replaced::new(&first_pem);
     let hang = replaced.file.0.hang();
@@ -199,22 +317,67 @@ fn check_that_hangs_is_waited_for_once() {
     let start = Instant::now();
     assert_eq!(&replaced.after_a_minute(), first.public_key());
     assert!(start.elapsed() < Duration::from_secs(1), "{:?}", start.elapsed());
+    let path = replaced.folder.path();
+    let timed_out = ["timed out checking the key file; the known key signs", path.to_str().unwrap()];
+    EVENTS.wait_for(&timed_out);
     drop(hang);
-    replaced.wait_for_the_check();
+    replaced.wait_until_checked();
+    assert_eq!(EVENTS.count(&timed_out), 1);
 }
 
 #[test]
-fn file_with_wrong_permissions_signs_once_they_are_corrected() {
+fn signing_key_after_max_unchecked_waits_for_the_check() {
+    let ((_, first_pem), (second, second_pem)) = (key(), key());
+    let folder = Folder::new();
+    let file = PemFile::builder(folder.write(&first_pem, 0o600)).max_unchecked(Duration::from_secs(10));
+    let replaced = Replaced { file: file.open_blocking().unwrap(), folder };
+    replaced.replace(&second_pem, 0o600);
+    replaced.file.0.age_by(Duration::from_secs(10));
+    assert_eq!(replaced.snapshot().public_key(), second.public_key());
+}
+
+#[test]
+fn failed_reload_is_reported_once_per_change() {
+    let (first, first_pem) = key();
+    let replaced = Replaced::new(&first_pem);
+    let path = replaced.folder.path();
+    let reload_failed = ["failed to reload the key file; the known key signs", path.to_str().unwrap()];
+    for (change, contents, mode, id) in
+        [(1, &b"half a key"[..], 0o600, "not-pem"), (2, &first_pem, 0o666, "insecure-permissions")]
+    {
+        replaced.replace(contents, mode);
+        for _ in 0..3 {
+            assert_eq!(&replaced.after_a_minute(), first.public_key());
+        }
+        assert_eq!(EVENTS.count(&reload_failed), change);
+        assert_eq!(EVENTS.count(&[&reload_failed[..], &[id]].concat()), 1);
+    }
+}
+
+#[test]
+fn replacement_in_world_writable_directory_signs_after_chmod() {
+    let ((first, first_pem), (second, second_pem)) = (key(), key());
+    let replaced = Replaced::new(&first_pem);
+    replaced.replace(&second_pem, 0o600);
+    set_mode(replaced.folder.0.path(), 0o777);
+    assert_eq!(&replaced.after_a_minute(), first.public_key());
+    set_mode(replaced.folder.0.path(), 0o700);
+    assert_eq!(&replaced.after_a_minute(), second.public_key());
+    assert_eq!(EVENTS.count(&["key file replaced", second.public_key().thumbprint()]), 1);
+}
+
+#[test]
+fn replacement_with_insecure_mode_signs_after_chmod() {
     let ((first, first_pem), (second, second_pem)) = (key(), key());
     let replaced = Replaced::new(&first_pem);
     replaced.replace(&second_pem, 0o664);
     assert_eq!(&replaced.after_a_minute(), first.public_key());
-    fs::set_permissions(replaced.folder.path(), fs::Permissions::from_mode(0o600)).unwrap();
+    set_mode(&replaced.folder.path(), 0o600);
     assert_eq!(&replaced.after_a_minute(), second.public_key());
 }
 
 #[test]
-fn file_rewritten_in_place_with_its_old_time_is_read_again() {
+fn file_rewritten_with_same_modification_time_is_reloaded() {
     let ((first, first_pem), (second, second_pem)) = (key(), key());
     let replaced = Replaced::new(&first_pem);
     let modified = fs::metadata(replaced.folder.path()).unwrap().modified().unwrap();
@@ -227,7 +390,7 @@ fn file_rewritten_in_place_with_its_old_time_is_read_again() {
 }
 
 #[test]
-fn debug_shows_the_public_half_alone() {
+fn debug_shows_only_the_public_key() {
     let (folder, (key, pem)) = (Folder::new(), key());
     let shown = format!("{:?}", PemFile::open_blocking(folder.write(&pem, 0o600)).unwrap());
     assert!(shown.contains(key.public_key().thumbprint()));
@@ -236,7 +399,8 @@ fn debug_shows_the_public_half_alone() {
 
 #[cfg(feature = "encrypted-pem")]
 #[test]
-fn a_passphrase_stays_out_of_debug() {
-    let builder = PemFile::builder("key.pem").passphrase(crate::Passphrase::new("correct horse"));
-    assert!(!format!("{builder:?}").contains("horse"));
+fn debug_of_builder_redacts_path_and_passphrase() {
+    let builder = PemFile::builder("hunter2-battery-staple").passphrase(crate::Passphrase::new("correct horse"));
+    let shown = format!("{builder:?}");
+    assert!(shown.contains("<redacted>") && !shown.contains("staple") && !shown.contains("horse"), "{shown}");
 }
