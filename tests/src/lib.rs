@@ -4,6 +4,7 @@ mod claim_sets;
 mod foreign;
 mod kms;
 mod openssl;
+mod pasted_secrets;
 mod reexec;
 mod web;
 
@@ -11,5 +12,6 @@ pub use claim_sets::{ClaimSet, claim_sets, license_key};
 pub use foreign::{Answer, node, node_json, python, python_json};
 pub use kms::{Emulator, kms_client, kms_client_in};
 pub use openssl::{Openssl, PASSPHRASE};
+pub use pasted_secrets::pasted_secrets;
 pub use reexec::reexec;
 pub use web::{Site, serve, serve_at};

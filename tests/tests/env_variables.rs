@@ -1,4 +1,4 @@
-//! What a variable may hold. Each case runs in a process of its own, because this one's variables cannot be set safely.
+//! Values of variables. Each case runs in a child process, because a process cannot set its own variables safely.
 
 use std::{
     env,
@@ -17,7 +17,7 @@ use cobrowse_jwt_tests::reexec;
 
 const VARIABLE: &str = "COBROWSE_PRIVATE_KEY";
 
-/// Returns what the child prints: the thumbprint of the key, or the whole chain of the error.
+/// Returns what the child prints: the thumbprint of the key, or the error and its causes.
 fn read(value: Option<&OsStr>) -> String {
     reexec([("COBROWSE_TEST_CHILD", OsStr::new("1"))].into_iter().chain(value.map(|value| (VARIABLE, value))))
 }
@@ -41,7 +41,7 @@ fn reexec_helper() {
 }
 
 #[test]
-fn a_key_is_read_however_it_was_put_in() {
+fn open_key_in_any_form_returns_the_same_key() {
     let key = PemKey::generate(RsaKeySize::Rsa2048).unwrap();
     let pem = key.to_pkcs8_pem().unwrap();
     let base64 = STANDARD.encode(pem.as_bytes());
@@ -61,7 +61,7 @@ fn a_key_is_read_however_it_was_put_in() {
 }
 
 #[test]
-fn what_is_wrong_is_told_by_the_variable_and_not_its_value() {
+fn open_invalid_value_returns_error_with_the_variable_and_without_the_value() {
     let unicode = OsString::from_vec(vec![b'k', 0xff]);
     for (value, kind, message) in [
         (None, "NotFound", "environment variable COBROWSE_PRIVATE_KEY is not set"),
@@ -86,7 +86,7 @@ fn what_is_wrong_is_told_by_the_variable_and_not_its_value() {
 }
 
 #[test]
-fn a_name_that_no_environment_can_hold_is_unset() {
+fn open_invalid_name_returns_unset() {
     for name in ["", "A=B", "A\0B", "-----BEGIN PRIVATE KEY-----"] {
         let error = EnvKey::open_blocking(name).unwrap_err();
         assert!(error.to_string().contains("is not set"), "{error}");

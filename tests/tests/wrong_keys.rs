@@ -141,6 +141,12 @@ fn load_encrypted_key_requires_its_passphrase() {
         assert!(decrypt(&openssl.read("key.pem"), "not needed").is_ok());
     }
     refused(
+        "2,000,001 iterations",
+        decrypt(&make("-v2 aes-256-cbc -iter 2000001").read("out.pem"), PASSPHRASE),
+        UnsupportedEncryption,
+        "key derivation exceeds 2,000,000 iterations or 256 MiB",
+    );
+    refused(
         "PBES1",
         decrypt(&make("-v1 PBE-SHA1-3DES").read("out.pem"), PASSPHRASE),
         UnsupportedEncryption,

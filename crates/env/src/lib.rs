@@ -7,8 +7,6 @@ mod value;
 pub use error::{EnvError, EnvErrorKind};
 pub use key::{EnvKey, EnvKeyBuilder};
 
-// Types of other crates in public signatures.
-pub use cobrowse_jwt_core::{KeyError, PublicKey};
 #[cfg(feature = "encrypted-pem")]
 pub use cobrowse_jwt_pem::Passphrase;
-pub use cobrowse_jwt_pem::PemError;
+pub use cobrowse_jwt_pem::{PemError, PemErrorKind};

@@ -1,4 +1,4 @@
-//! Reading a variable and undoing what was done to the PEM to fit it in.
+//! Reads a variable, and decodes PEM that was encoded in base64 to fit into it.
 
 use std::env;
 
@@ -7,10 +7,10 @@ use zeroize::Zeroizing;
 
 use crate::{EnvError, EnvErrorKind};
 
-/// A variable's text.
+/// Returns the text of a variable.
 pub(crate) fn text(variable: &str) -> Result<Zeroizing<String>, EnvError> {
     let refused = |kind| EnvError::new(variable, kind);
-    // A name with `=` or NUL in it can stand in no environment, and std panics on some of them.
+    // No variable has such a name, and `std` panics on some of them.
     if variable.is_empty() || variable.contains(['=', '\0']) {
         return Err(refused(EnvErrorKind::Unset));
     }
@@ -25,7 +25,7 @@ pub(crate) fn text(variable: &str) -> Result<Zeroizing<String>, EnvError> {
     if text.trim().is_empty() { Err(refused(EnvErrorKind::Empty)) } else { Ok(text) }
 }
 
-/// A variable's PEM, out of base64 if all of it was put into that. Quotes and `\n` are undone where PEM is read.
+/// Returns the PEM text of a variable, decoded if it is base64. The PEM parser handles quotes and `\n`.
 pub(crate) fn pem(variable: &str) -> Result<Zeroizing<Vec<u8>>, EnvError> {
     let text = text(variable)?;
     if text.contains(BEGIN) {

@@ -26,6 +26,4 @@ pub use printable::{printable_path, printable_variable};
 #[doc(hidden)]
 pub use thread::run_blocking;
 
-// Types of other crates in public signatures.
-pub use cobrowse_jwt_core::{KeyError, PublicKey};
-pub use zeroize::Zeroizing;
+pub use zeroize;
