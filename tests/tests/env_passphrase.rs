@@ -4,7 +4,7 @@ use std::{
     env,
     future::Future as _,
     pin::pin,
-    task::{Context, Waker},
+    task::{Context, Poll, Waker},
 };
 
 use cobrowse_jwt::{
@@ -29,13 +29,16 @@ fn reexec_helper() {
     if env::var_os(KEY).is_none() {
         return;
     }
-    // The first poll only starts the thread: deriving the key from the passphrase takes far longer.
     let mut open = pin!(EnvKey::builder(KEY).passphrase_variable(PASSPHRASE_VARIABLE).open());
-    let blocked = open.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_ready();
-    match (block_on(open), blocked) {
-        (Ok(_), true) => println!("<<the first poll blocked>>"),
-        (Ok(key), false) => println!("<<{}>>", key.public_key().thumbprint()),
-        (Err(error), _) => println!("<<{error}: {:?}>>", error.kind()),
+    let opened = match open.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
+        // Deriving a key from its passphrase takes far longer than to start a thread.
+        Poll::Ready(Ok(_)) => panic!("the first poll blocked"),
+        Poll::Ready(error) => error,
+        Poll::Pending => block_on(open),
+    };
+    match opened {
+        Ok(key) => println!("<<{}>>", key.public_key().thumbprint()),
+        Err(error) => println!("<<{error}: {:?}>>", error.kind()),
     }
 }
 

@@ -134,7 +134,7 @@ fn load_encrypted_key_requires_its_passphrase() {
         let pem = openssl.read("out.pem");
         let plain = load(&openssl.read("key.pem")).unwrap();
         assert_eq!(decrypt(&pem, PASSPHRASE).unwrap().public_key(), plain.public_key(), "{how}");
-        refused(how, load(&pem), MissingPassphrase, "encrypted key without a passphrase");
+        refused(how, load(&pem), MissingPassphrase, "missing passphrase for an encrypted key");
         for wrong in ["", "Correct horse battery staple", &PASSPHRASE.repeat(100)] {
             refused(how, decrypt(&pem, wrong), WrongPassphrase, "wrong passphrase");
         }

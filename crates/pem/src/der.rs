@@ -20,9 +20,7 @@ pub(crate) fn key_pair(block: &Block) -> Result<(rsa::KeyPair, PublicKey), PemEr
     match block.label {
         Label::Pkcs1 => from_pkcs1(&block.der),
         Label::Pkcs8 => from_pkcs8(&block.der),
-        #[cfg(feature = "encrypted-pem")]
-        Label::EncryptedPkcs8 => Err(Problem::MissingPassphrase.into()),
-        #[cfg(not(feature = "encrypted-pem"))]
+        Label::EncryptedPkcs8 if cfg!(feature = "encrypted-pem") => Err(Problem::MissingPassphrase.into()),
         Label::EncryptedPkcs8 => Err(Problem::EncryptionDisabled.into()),
     }
 }

@@ -119,7 +119,8 @@ mod tests {
 
     #[test]
     fn is_transient_agrees_with_the_key_error() {
-        for problem in [Problem::Read, Problem::NoThread, Problem::NotFound, Problem::WrongPassphrase, Problem::EcKey] {
+        for problem in [Problem::Read, Problem::NoThread, Problem::NotFound, Problem::MissingPassphrase, Problem::EcKey]
+        {
             let error = PemError::from(problem);
             assert_eq!(error.is_transient(), KeyError::from(error.clone()).is_transient(), "{error}");
         }

@@ -95,7 +95,7 @@ impl PemKey {
     ///
     /// # Errors
     ///
-    /// [`PemErrorKind::Io`](crate::PemErrorKind::Io) if there is no memory for it.
+    /// [`PemErrorKind::Io`](crate::PemErrorKind::Io) if the process is out of memory.
     pub fn to_pkcs8_pem(&self) -> Result<Zeroizing<String>, PemError> {
         let der = self.0.pair.as_der().map_err(|_| Problem::Encode)?;
         let pem = pem_rfc7468::encode_string("PRIVATE KEY", LineEnding::LF, der.as_ref());
@@ -107,7 +107,7 @@ impl PemKey {
     ///
     /// # Errors
     ///
-    /// [`PemErrorKind::Io`](crate::PemErrorKind::Io) if there is no randomness or no memory for it.
+    /// [`PemErrorKind::Io`](crate::PemErrorKind::Io) if the operating system has no randomness or memory left.
     #[cfg(feature = "encrypted-pem")]
     pub fn to_encrypted_pkcs8_pem(&self, passphrase: &crate::Passphrase) -> Result<Zeroizing<String>, PemError> {
         let der = self.0.pair.as_der().map_err(|_| Problem::Encode)?;

@@ -4,7 +4,7 @@ use cobrowse_jwt_core::KeyErrorKind;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum PemErrorKind {
-    /// Create the file or correct the path: there is no such file, or a symbolic link is broken.
+    /// Create the file or correct the path: the file does not exist, or a symbolic link is broken.
     NotFound,
     /// Correct the path: it names a directory, a device or a file over 64 KiB, or is the text of a key.
     InvalidPath,

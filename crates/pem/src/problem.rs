@@ -4,6 +4,7 @@ use crate::PemErrorKind;
 
 /// A case of [`PemError`](crate::PemError).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[cfg_attr(not(feature = "encrypted-pem"), expect(dead_code, reason = "decryption returns some of them"))]
 pub(crate) enum Problem {
     #[error("no such file")]
     NotFound,
@@ -83,20 +84,15 @@ pub(crate) enum Problem {
     #[error("malformed key")]
     Malformed,
 
-    #[cfg(feature = "encrypted-pem")]
-    #[error("encrypted key without a passphrase")]
+    #[error("missing passphrase for an encrypted key")]
     MissingPassphrase,
-    #[cfg(feature = "encrypted-pem")]
     #[error("wrong passphrase")]
     WrongPassphrase,
 
-    #[cfg(not(feature = "encrypted-pem"))]
     #[error("encrypted keys are not supported by this build")]
     EncryptionDisabled,
-    #[cfg(feature = "encrypted-pem")]
     #[error("unsupported key encryption")]
     UnsupportedEncryption,
-    #[cfg(feature = "encrypted-pem")]
     #[error("key derivation exceeds 2,000,000 iterations or 256 MiB")]
     ExpensiveDerivation,
     #[error("legacy OpenSSL key encryption")]
@@ -146,15 +142,12 @@ impl Problem {
             | Self::TrailingData
             | Self::Truncated
             | Self::Malformed => PemErrorKind::InvalidKey,
-            #[cfg(feature = "encrypted-pem")]
             Self::MissingPassphrase => PemErrorKind::MissingPassphrase,
-            #[cfg(feature = "encrypted-pem")]
             Self::WrongPassphrase => PemErrorKind::WrongPassphrase,
-            #[cfg(not(feature = "encrypted-pem"))]
-            Self::EncryptionDisabled => PemErrorKind::UnsupportedEncryption,
-            #[cfg(feature = "encrypted-pem")]
-            Self::UnsupportedEncryption | Self::ExpensiveDerivation => PemErrorKind::UnsupportedEncryption,
-            Self::LegacyEncryption => PemErrorKind::UnsupportedEncryption,
+            Self::EncryptionDisabled
+            | Self::UnsupportedEncryption
+            | Self::ExpensiveDerivation
+            | Self::LegacyEncryption => PemErrorKind::UnsupportedEncryption,
             Self::Read | Self::NoRandomness | Self::Encode | Self::NoThread => PemErrorKind::Io,
         }
     }
@@ -192,16 +185,11 @@ impl Problem {
             Self::Inconsistent | Self::PublicKeyMismatch | Self::TrailingData | Self::Truncated | Self::Malformed => {
                 COPY
             }
-            #[cfg(feature = "encrypted-pem")]
             Self::MissingPassphrase => "give the passphrase of the key",
-            #[cfg(not(feature = "encrypted-pem"))]
+            Self::WrongPassphrase => "give the passphrase that the key was encrypted with",
             Self::EncryptionDisabled => "enable the feature `encrypted-pem`",
-            #[cfg(feature = "encrypted-pem")]
-            Self::UnsupportedEncryption | Self::ExpensiveDerivation => ENCRYPT,
-            Self::LegacyEncryption => ENCRYPT,
+            Self::UnsupportedEncryption | Self::ExpensiveDerivation | Self::LegacyEncryption => ENCRYPT,
             Self::NoRandomness | Self::Encode | Self::NoThread => LIMITS,
-            #[cfg(feature = "encrypted-pem")]
-            Self::WrongPassphrase => return None,
             Self::Read => return None,
         })
     }

@@ -5,6 +5,10 @@ use futures_channel::oneshot;
 use crate::{PemError, problem::Problem};
 
 /// Runs blocking work on a new thread. Needs no particular async runtime. Dropping the future does not stop the work.
+///
+/// # Errors
+///
+/// [`PemErrorKind::Io`](crate::PemErrorKind::Io) if the thread cannot be started.
 pub async fn run_blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, PemError> {
     let (sender, receiver) = oneshot::channel();
     spawn(move || drop(sender.send(work()))).map_err(|error| PemError::io(Problem::NoThread, error))?;

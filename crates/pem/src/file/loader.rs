@@ -27,6 +27,7 @@ impl Loader {
         FileFingerprint::of_path(&self.path)
     }
 
+    #[cfg_attr(not(feature = "encrypted-pem"), expect(clippy::unused_self, reason = "it has the passphrase"))]
     fn parse(&self, contents: &Contents) -> Result<PemKey, PemError> {
         #[cfg(feature = "encrypted-pem")]
         if let Some(passphrase) = &self.passphrase {

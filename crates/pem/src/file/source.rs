@@ -13,7 +13,7 @@ use crate::{PemError, thread::run_blocking};
 ///
 /// While keys are requested, a thread checks at most once per second whether the file has changed. A caller waits for the check, for at
 /// most 3 seconds, only if the file was not checked for a minute ([`PemFileBuilder::max_unchecked`]). If the file cannot be loaded, the
-/// known key signs and an event reports it once per change; the crate's documentation lists all events.
+/// known key signs and an event reports it once per change; the [crate](crate) lists all events.
 ///
 /// On Unix the file is refused if
 /// - it is group- or world-writable; or readable, with [`PemFileBuilder::strict_permissions`],
