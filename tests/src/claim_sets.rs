@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use cobrowse_jwt::{Access, AgentClaims, LicenseKey, Lifetime, Permission, Policy, Role, Rule};
+use cobrowse_jwt::{Access, AgentClaims, LicenseKey, Lifetime, Permission, Policy, PolicyVersion, Role, Rule};
 use serde_json::{Value, json};
 
 /// Claims as a user builds them, and as they must stand in the token, written by hand.
@@ -23,7 +23,7 @@ pub fn license_key() -> LicenseKey {
 /// Every kind of access, every resource and every claim at least once.
 #[must_use]
 pub fn claim_sets() -> Vec<ClaimSet> {
-    let customer = || Rule::custom_data("user_id", "42").unwrap();
+    let customer = || Rule::custom_data("user_id", "42");
     let new = |subject: &str, access| AgentClaims::new(subject, access).unwrap();
     let set = |claims, seconds, mut expected: Value| {
         expected["aud"] = json!("https://cobrowse.io");
@@ -50,7 +50,7 @@ pub fn claim_sets() -> Vec<ClaimSet> {
                 "boss@example.com",
                 Access::RoleWithPolicy(
                     Role::Administrator,
-                    Policy::new().features(Rule::permissions([Permission::Read]).unwrap()).unwrap(),
+                    Policy::builder().features(Rule::permissions([Permission::Read])).build().unwrap(),
                 ),
             ),
             3_600,
@@ -60,7 +60,7 @@ pub fn claim_sets() -> Vec<ClaimSet> {
             }),
         ),
         set(
-            new("jane@example.com", Access::DefaultWithPolicy(Policy::new().devices(customer()).unwrap())),
+            new("jane@example.com", Access::DefaultWithPolicy(Policy::builder().devices(customer()).build().unwrap())),
             3_600,
             json!({
                 "sub": "jane@example.com",
@@ -71,13 +71,14 @@ pub fn claim_sets() -> Vec<ClaimSet> {
             new(
                 "jane@example.com",
                 Access::PolicyOnly(
-                    Policy::new()
-                        .devices(customer().and_custom_data("región", "\u{7} \"eu\"").unwrap())
-                        .and_then(|policy| policy.sessions(customer().and_id("s1")?))
-                        .and_then(|policy| policy.push(Rule::any()))
-                        .and_then(|policy| policy.members(Rule::permissions([Permission::Create, Permission::Delete])?))
-                        .and_then(|policy| policy.recordings(Rule::id("r1")?))
-                        .and_then(|policy| policy.resource("webhooks", Rule::any()))
+                    Policy::builder()
+                        .devices(customer().with_custom_data("región", "\u{7} \"eu\""))
+                        .sessions(customer().with_id("s1"))
+                        .push(Rule::any())
+                        .members(Rule::permissions([Permission::Create, Permission::Delete]))
+                        .recordings(Rule::id("r1"))
+                        .resource("webhooks", Rule::any())
+                        .build()
                         .unwrap(),
                 ),
             )
@@ -95,8 +96,11 @@ pub fn claim_sets() -> Vec<ClaimSet> {
             }),
         ),
         set(
-            new("scim@example.com", Access::PolicyOnly(Policy::version_2().devices(customer()).unwrap()))
-                .with_lifetime(Lifetime::long_lived(Duration::from_hours(365 * 24)).unwrap()),
+            new(
+                "scim@example.com",
+                Access::PolicyOnly(Policy::builder().version(PolicyVersion::V2).devices(customer()).build().unwrap()),
+            )
+            .with_lifetime(Lifetime::long_lived(Duration::from_hours(365 * 24)).unwrap()),
             365 * 86_400,
             json!({
                 "sub": "scim@example.com", "role": null,

@@ -69,11 +69,11 @@ async fn only_an_administrator_lists_all_sessions() {
 async fn a_restricted_token_sees_one_customer_and_nothing_else() {
     let key = PemKey::generate(RsaKeySize::Rsa2048).unwrap();
     let service = Service::start(key.public_key()).await;
-    let customer = Rule::custom_data("user_id", "42").unwrap();
-    let policy = Policy::new().devices(customer.clone()).unwrap().sessions(customer).unwrap();
-    let look = mint(key.clone(), claims(Access::PolicyOnly(policy.clone()))).await;
-    let connect = mint(key.clone(), claims(Access::PolicyOnly(policy.push(Rule::any()).unwrap()))).await;
-    let devices_only = Policy::new().devices(Rule::any()).unwrap();
+    let customer = Rule::custom_data("user_id", "42");
+    let policy = Policy::builder().devices(customer.clone()).sessions(customer);
+    let look = mint(key.clone(), claims(Access::PolicyOnly(policy.clone().build().unwrap()))).await;
+    let connect = mint(key.clone(), claims(Access::PolicyOnly(policy.push(Rule::any()).build().unwrap()))).await;
+    let devices_only = Policy::builder().devices(Rule::any()).build().unwrap();
     let devices_only = mint(key.clone(), claims(Access::PolicyOnly(devices_only))).await;
     let answers = service.call(&[
         (&look, "devices", ""),
@@ -108,7 +108,7 @@ async fn a_restricted_token_sees_one_customer_and_nothing_else() {
 async fn a_narrowed_administrator_keeps_the_rest() {
     let key = PemKey::generate(RsaKeySize::Rsa2048).unwrap();
     let service = Service::start(key.public_key()).await;
-    let policy = Policy::new().devices(Rule::custom_data("user_id", "43").unwrap()).unwrap();
+    let policy = Policy::builder().devices(Rule::custom_data("user_id", "43")).build().unwrap();
     let token = mint(key.clone(), claims(Access::RoleWithPolicy(Role::Administrator, policy))).await;
     let answers = service.call(&[(&token, "devices", ""), (&token, "allSessions", "")]);
     assert_eq!(answers[0]["ok"], json!(["device-43-phone"]));

@@ -59,7 +59,7 @@ fn text(random: &mut fastrand::Rng, length: std::ops::Range<usize>) -> String {
 
 fn round_trip(filters: &[(&str, &str)]) {
     let dashboard = || EmbedUrl::dashboard(&Instance::default());
-    let urls = filters.iter().map(|(name, value)| dashboard().filter(name, value).unwrap().for_post_message().unwrap());
+    let urls = filters.iter().map(|(name, value)| dashboard().filter(name, value).for_post_message().unwrap());
     let queries: Vec<String> = urls.map(|url| Url::parse(url.as_str()).unwrap().query().unwrap().to_owned()).collect();
     let Value::Array(answers) = node_json("decode.mjs", &json!({ "queries": queries })) else { panic!("no array") };
     assert_eq!(answers.len(), filters.len());

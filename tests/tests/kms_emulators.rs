@@ -53,8 +53,8 @@ against_both! {
 }
 
 fn agent(number: usize) -> AgentClaims {
-    let customer = Rule::custom_data("user_id", number.to_string()).unwrap();
-    let access = Access::PolicyOnly(Policy::new().devices(customer).unwrap());
+    let customer = Rule::custom_data("user_id", number.to_string());
+    let access = Access::PolicyOnly(Policy::builder().devices(customer).build().unwrap());
     AgentClaims::new(format!("agent-{number}@example.com"), access).unwrap()
 }
 

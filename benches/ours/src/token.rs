@@ -28,7 +28,7 @@ pub fn minter(source: impl KeySource + 'static) -> Minter {
 /// The claims of the README's first example.
 #[must_use]
 pub fn claims() -> AgentClaims {
-    let customer = || Rule::custom_data("user_id", USER_ID).unwrap();
+    let customer = || Rule::custom_data("user_id", USER_ID);
     with_rule(customer)
 }
 
@@ -37,12 +37,12 @@ pub fn claims() -> AgentClaims {
 pub fn claims_with_conditions(conditions: usize) -> AgentClaims {
     with_rule(|| {
         let all = (0..conditions).map(|number| (format!("key_{number:04}"), format!("value_{number:04}")));
-        all.fold(Rule::any(), |rule, (key, value)| rule.and_custom_data(key, value).unwrap())
+        all.fold(Rule::any(), |rule, (key, value)| rule.with_custom_data(key, value))
     })
 }
 
 fn with_rule(rule: impl Fn() -> Rule) -> AgentClaims {
-    let policy = Policy::new().devices(rule()).unwrap().sessions(rule()).unwrap().push(Rule::any()).unwrap();
+    let policy = Policy::builder().devices(rule()).sessions(rule()).push(Rule::any()).build().unwrap();
     AgentClaims::new(SUBJECT, Access::PolicyOnly(policy)).unwrap().with_display_name(DISPLAY_NAME).unwrap()
 }
 

@@ -5,15 +5,16 @@ mod duration;
 mod embed;
 mod json;
 mod keys;
+mod text;
 mod token;
 
 pub use async_trait::async_trait;
 
 pub use claims::{
     Access, AgentClaims, ClaimsError, ClaimsWarning, DisplayName, LicenseKey, Lifetime, Permission, Policy,
-    PolicyError, PolicyVersion, Role, Rule, Subject,
+    PolicyBuilder, PolicyError, PolicyVersion, Role, Rule, Subject,
 };
-pub use embed::{EmbedError, EmbedUrl, EndAction, Instance, PostMessageUrl, Show, TokenResponseBody, TokenUrl};
+pub use embed::{EmbedError, EmbedUrl, EndAction, Instance, PostMessageUrl, TokenResponseBody, TokenUrl, Visibility};
 pub use keys::{
     KeyError, KeyErrorKind, KeySource, PublicKey, PublicKeyError, Signature, SigningInput, SigningKey, StaticKey,
 };

@@ -62,7 +62,7 @@ async fn customer(
     let embed = match by {
         HandOver::PostMessage if !has_sdk => how_to_install_the_sdk(),
         HandOver::PostMessage => {
-            let url = embed_url(&portal, &case)?.for_post_message()?;
+            let url = embed_url(&portal, &case).for_post_message()?;
             html! {
                 iframe #cobrowse name=(name) title="Cobrowse" src=(url) data-token-route=(format!("{here}/token")) {}
                 p #message role="status" {}

@@ -29,7 +29,7 @@ pub(crate) fn routes() -> Router<Arc<Portal>> {
 /// renewed, so it lives as long as an agent may look at one customer.
 async fn redirect(_: SameOriginFrame, case: Case, State(portal): State<Arc<Portal>>) -> Result<Response, Failure> {
     let token = mint(&portal, &case, Lifetime::default()).await?;
-    Ok(embed_url(&portal, &case)?.with_token(&token)?.redirect().into_response())
+    Ok(embed_url(&portal, &case).with_token(&token)?.redirect().into_response())
 }
 
 /// By `postMessage`: the page's script asks for the token and hands it to the iframe, and it stands in no URL. The script renews
@@ -41,8 +41,8 @@ async fn token(_: SameOrigin, case: Case, State(portal): State<Arc<Portal>>) -> 
 
 /// A token for the agent of the session, who sees the devices and sessions of this one customer and nothing else.
 async fn mint(portal: &Portal, Case { agent, customer }: &Case, lifetime: Lifetime) -> Result<AgentToken, Failure> {
-    let customer = Rule::custom_data("user_id", &customer.id)?;
-    let policy = Policy::new().devices(customer.clone())?.sessions(customer)?.push(Rule::any())?;
+    let customer = Rule::custom_data("user_id", &customer.id);
+    let policy = Policy::builder().devices(customer.clone()).sessions(customer).push(Rule::any()).build()?;
     let claims = AgentClaims::new(agent.email.as_str(), Access::PolicyOnly(policy))?
         .with_display_name(agent.name.as_str())?
         .with_lifetime(lifetime);
@@ -50,6 +50,6 @@ async fn mint(portal: &Portal, Case { agent, customer }: &Case, lifetime: Lifeti
 }
 
 /// The page to embed. The filter only spares the agent a look at an empty list; what may be seen, the policy decides.
-pub(crate) fn embed_url(portal: &Portal, case: &Case) -> Result<EmbedUrl, Failure> {
-    Ok(EmbedUrl::dashboard(&portal.instance).filter("user_id", &case.customer.id)?)
+pub(crate) fn embed_url(portal: &Portal, case: &Case) -> EmbedUrl {
+    EmbedUrl::dashboard(&portal.instance).filter("user_id", &case.customer.id)
 }

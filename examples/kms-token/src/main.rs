@@ -33,8 +33,8 @@ async fn run() -> Result<(), Box<dyn Error>> {
     eprintln!("\npaste into the Cobrowse dashboard, Settings > Integrations > JWT SSO:");
     eprintln!("{}", minter.check_key().await?.to_pem());
 
-    let customer = Rule::custom_data("user_id", "42")?;
-    let policy = Policy::new().devices(customer.clone())?.sessions(customer)?.push(Rule::any())?;
+    let customer = Rule::custom_data("user_id", "42");
+    let policy = Policy::builder().devices(customer.clone()).sessions(customer).push(Rule::any()).build()?;
     let claims = AgentClaims::new("jane@example.com", Access::PolicyOnly(policy))?;
     println!("{}", minter.mint(&claims).await?.expose_secret());
     Ok(())

@@ -26,8 +26,8 @@ async fn run() -> Result<(), Box<dyn Error>> {
     let Setup { license_key, key, origin } = Setup::from_env().await?;
 
     // This agent sees the devices and sessions of one customer, and nothing else.
-    let customer = Rule::custom_data("user_id", "42")?;
-    let policy = Policy::new().devices(customer.clone())?.sessions(customer)?.push(Rule::any())?;
+    let customer = Rule::custom_data("user_id", "42");
+    let policy = Policy::builder().devices(customer.clone()).sessions(customer).push(Rule::any()).build()?;
     let claims = AgentClaims::new("jane@example.com", Access::PolicyOnly(policy))?.with_display_name("Jane Doe")?;
 
     let minter = Minter::new(license_key.clone(), key);

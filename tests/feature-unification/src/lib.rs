@@ -21,8 +21,8 @@ fn mints_verifies_and_shows_its_key() {
     let public_key = key.public_key().clone();
     assert_eq!(PublicKey::from_jwk(&public_key.to_jwk()).unwrap(), public_key);
 
-    let customer = Rule::custom_data("user_id", "42").unwrap();
-    let access = Access::PolicyOnly(Policy::new().devices(customer).unwrap());
+    let customer = Rule::custom_data("user_id", "42");
+    let access = Access::PolicyOnly(Policy::builder().devices(customer).build().unwrap());
     let claims = AgentClaims::new("jane@example.com", access).unwrap();
     let token = block_on(Minter::builder(license_key.clone(), key).include_key_id(true).build().mint(&claims)).unwrap();
     let verifier = Verifier::new(license_key, public_key);

@@ -163,7 +163,7 @@ impl Doctor {
         public_key: &PublicKey,
         lifetime: Lifetime,
     ) -> Result<VerifiedToken, Failure> {
-        let claims = AgentClaims::new("doctor@cobrowse-jwt.invalid", Access::PolicyOnly(Policy::new()))?;
+        let claims = AgentClaims::new("doctor@cobrowse-jwt.invalid", Access::PolicyOnly(Policy::deny_all()))?;
         let minter = Minter::new(self.license.value.clone(), source);
         let token = {
             let _progress = Progress::of("minting a token");

@@ -54,14 +54,14 @@ fn with_role(role: Role, policy: Option<Policy>) -> Access {
 
 /// Starting a session on a device takes `push` too, which has no customer.
 fn only_the_customer(custom_data: &[(String, String)]) -> Result<Access, PolicyError> {
-    let customer = custom_data.iter().try_fold(Rule::any(), |rule, (key, value)| rule.and_custom_data(key, value))?;
-    Policy::new().devices(customer.clone())?.sessions(customer)?.push(Rule::any()).map(Access::PolicyOnly)
+    let customer = custom_data.iter().fold(Rule::any(), |rule, (key, value)| rule.with_custom_data(key, value));
+    Policy::builder().devices(customer.clone()).sessions(customer).push(Rule::any()).build().map(Access::PolicyOnly)
 }
 
 fn read_customer(text: &str) -> Result<(String, String), String> {
     let (key, value) = text.split_once('=').ok_or("write KEY=VALUE, such as user_id=42")?;
     // Asked of the library here, so that clap names the flag.
-    Rule::custom_data(key, value).map_err(|error| error.to_string())?;
+    Policy::builder().devices(Rule::custom_data(key, value)).build().map_err(|error| error.to_string())?;
     Ok((key.to_owned(), value.to_owned()))
 }
 

@@ -19,15 +19,18 @@ pub(super) struct Page(String);
 impl Page {
     pub(super) fn at(&self, instance: &Instance) -> Result<EmbedUrl, Failure> {
         let url = match *self.0.split('/').collect::<Vec<_>>() {
-            ["dashboard"] => Ok(EmbedUrl::dashboard(instance)),
-            ["code"] => Ok(EmbedUrl::code(instance)),
-            ["connect"] => Ok(EmbedUrl::connect(instance)),
+            ["dashboard"] => EmbedUrl::dashboard(instance),
+            ["code"] => EmbedUrl::code(instance),
+            ["connect"] => EmbedUrl::connect(instance),
             ["connect", "device", id] => EmbedUrl::connect_device(instance, id),
             ["session", id] => EmbedUrl::session(instance, id),
             ["session", id, "recording"] => EmbedUrl::recording(instance, id),
             _ => return Err(Failure::usage(concat!("there is no such page; write ", pages!()))),
         };
-        url.map_err(|error| Failure::usage(error.to_string()))
+        match url.clone().for_post_message() {
+            Ok(_) => Ok(url),
+            Err(error) => Err(Failure::usage(error.to_string())),
+        }
     }
 }
 

@@ -1,18 +1,20 @@
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 
 use super::{ClaimsError, Policy};
-use crate::json::{self, Json};
+use crate::{
+    json::{self, Json},
+    text::text_conversions,
+};
 
-/// What the agent may do: the claims `role` and `policy`, which apart would fail open, as one value.
+/// What the agent may do: the claims `role` and `policy` as one value.
 ///
-/// [`Access::PolicyOnly`] is the one to choose for a restricted agent: it alone denies everything that its policy does not
-/// grant. Serializes to the JSON object of the two claims
+/// Only [`Access::PolicyOnly`] denies by default; use it for a restricted agent. Serializes to a JSON object with the two claims
 /// ([Cobrowse](https://docs.cobrowse.io/agent-side-integrations/json-web-tokens-jwts/jwt-policies)).
 ///
 /// ```
 /// use cobrowse_jwt_core::{Access, Policy, Rule};
 ///
-/// let policy = Policy::new().devices(Rule::custom_data("user_id", "42")?)?;
+/// let policy = Policy::builder().devices(Rule::custom_data("user_id", "42")).build()?;
 /// assert_eq!(
 ///     serde_json::to_string(&Access::PolicyOnly(policy))?,
 ///     r#"{"role":null,"policy":{"version":3,"devices":{"custom_data":{"user_id":"42"}}}}"#,
@@ -23,20 +25,20 @@ use crate::json::{self, Json};
 pub enum Access {
     /// Neither claim: the account's default for its agents.
     AccountDefault,
-    /// All that the role may do.
+    /// Everything that the role allows.
     Role(Role),
-    /// The role, except where the policy narrows it. **Not deny-by-default**: a resource that the policy does not name stays
-    /// as open as the role leaves it.
+    /// Everything that the role allows, except where the policy has a rule. **Not deny by default**: a resource without a rule stays as
+    /// open as the role leaves it.
     RoleWithPolicy(Role, Policy),
-    /// The claim `role` absent, beside a policy. Two documented examples are written so, but how the two merge is not
-    /// documented: do not rely on it to deny anything.
+    /// A policy without the claim `role`, as in two documented examples. How Cobrowse combines the policy with the default role is not
+    /// documented, so do not rely on it to deny anything.
     DefaultWithPolicy(Policy),
-    /// `"role": null` and a policy: only what the policy grants, everything else denied.
+    /// `"role": null` and a policy: only what the policy grants. A resource without a rule is denied.
     PolicyOnly(Policy),
 }
 
 impl Access {
-    /// The policy, if there is one.
+    /// Returns the policy, if there is one. Its effect depends on the variant.
     #[must_use]
     pub const fn policy(&self) -> Option<&Policy> {
         match self {
@@ -47,7 +49,10 @@ impl Access {
         }
     }
 
-    /// The role, if one is named.
+    /// Returns the role of [`Access::Role`] and [`Access::RoleWithPolicy`].
+    ///
+    /// `None` has three meanings: the account's default, the default with a policy, and no role at all. Match on `Access` to distinguish
+    /// them.
     #[must_use]
     pub const fn role(&self) -> Option<Role> {
         match self {
@@ -90,7 +95,7 @@ impl Serialize for Access {
 }
 
 impl<'de> Deserialize<'de> for Access {
-    /// Strict: an unknown or repeated member, or a policy that [`Policy`] could not have been built to, is an error.
+    /// An unknown or repeated member is an error, and so is a policy that [`Policy::builder`] refuses.
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let claims = json::object(deserializer)?;
         let role = RoleClaim::from_json(claims.get("role")).map_err(D::Error::custom)?;
@@ -98,23 +103,31 @@ impl<'de> Deserialize<'de> for Access {
         if claims.names().all(|name| matches!(name, "role" | "policy")) {
             Self::from_claims(role, policy).map_err(D::Error::custom)
         } else {
-            Err(D::Error::custom("only the members `role` and `policy` are known"))
+            Err(D::Error::custom("unknown field; expected role or policy"))
         }
     }
 }
 
-/// A role that Cobrowse knows: a value of the claim `role`.
+/// A value of the claim `role`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase", try_from = "String")]
+#[non_exhaustive]
 pub enum Role {
-    /// `administrator`: sees all agents' sessions and may change the account.
+    /// `administrator`: sees the sessions of all agents and can change the account.
     Administrator,
     /// `agent`
     Agent,
 }
 
 impl Role {
-    /// The word that stands in the claim.
+    fn new(name: &str) -> Result<Self, ClaimsError> {
+        [Self::Administrator, Self::Agent]
+            .into_iter()
+            .find(|role| role.as_str() == name)
+            .ok_or(ClaimsError::UnknownRole)
+    }
+
+    /// Returns the value of the claim.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -122,22 +135,9 @@ impl Role {
             Self::Agent => "agent",
         }
     }
-
-    fn from_word(word: &str) -> Result<Self, ClaimsError> {
-        [Self::Administrator, Self::Agent]
-            .into_iter()
-            .find(|role| role.as_str() == word)
-            .ok_or(ClaimsError::UnknownRole)
-    }
 }
 
-impl TryFrom<String> for Role {
-    type Error = ClaimsError;
-
-    fn try_from(word: String) -> Result<Self, ClaimsError> {
-        Self::from_word(&word)
-    }
-}
+text_conversions!(Role, ClaimsError, as_str);
 
 /// The three states of the claim `role`: absent and `null` mean different things.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -148,8 +148,7 @@ pub(crate) enum RoleClaim {
 }
 
 impl RoleClaim {
-    // serde hands `skip_serializing_if` a reference.
-    #[allow(clippy::trivially_copy_pass_by_ref)]
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it with a reference")]
     pub(crate) fn is_absent(&self) -> bool {
         matches!(self, Self::Absent)
     }
@@ -158,7 +157,7 @@ impl RoleClaim {
         match value {
             None => Ok(Self::Absent),
             Some(Json::Null) => Ok(Self::Null),
-            Some(Json::Text(role)) => Role::from_word(role).map(Self::Role),
+            Some(Json::Text(role)) => Role::new(role).map(Self::Role),
             Some(_) => Err(ClaimsError::UnknownRole),
         }
     }
@@ -167,7 +166,7 @@ impl RoleClaim {
 impl Serialize for RoleClaim {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self {
-            // `Absent` is skipped by every struct that has the claim; `null` is the narrower reading should one forget.
+            // Every struct skips `Absent`; should one not, `null` grants less.
             Self::Absent | Self::Null => serializer.serialize_unit(),
             Self::Role(role) => role.serialize(serializer),
         }
@@ -179,20 +178,22 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::claims::{Permission, Rule};
+    use crate::claims::{Permission, PolicyBuilder, Rule};
 
     #[test]
-    fn the_documented_examples_come_out_exactly() {
-        let two = || Rule::custom_data("user_id", "42").unwrap().and_custom_data("region", "eu").unwrap();
+    fn documented_examples_are_serialized_exactly() {
+        let two = || Rule::custom_data("user_id", "42").with_custom_data("region", "eu");
+        let build = |policy: PolicyBuilder| policy.build().unwrap();
+        let any = Rule::any;
         let examples = [
             (
-                Access::DefaultWithPolicy(
-                    Policy::new().devices(Rule::custom_data("user_id", "my user id here").unwrap()).unwrap(),
-                ),
+                Access::DefaultWithPolicy(build(
+                    Policy::builder().devices(Rule::custom_data("user_id", "my user id here")),
+                )),
                 json!({"policy": {"version": 3, "devices": {"custom_data": {"user_id": "my user id here"}}}}),
             ),
             (
-                Access::DefaultWithPolicy(Policy::new().sessions(two()).unwrap().devices(two()).unwrap()),
+                Access::DefaultWithPolicy(build(Policy::builder().sessions(two()).devices(two()))),
                 json!({"policy": {
                     "version": 3,
                     "sessions": {"custom_data": {"user_id": "42", "region": "eu"}},
@@ -200,19 +201,13 @@ mod tests {
                 }}),
             ),
             (
-                Access::PolicyOnly(
-                    Policy::new()
-                        .sessions(Rule::any())
-                        .and_then(|policy| policy.push(Rule::any()))
-                        .and_then(|policy| policy.devices(Rule::any()))
-                        .unwrap(),
-                ),
+                Access::PolicyOnly(build(Policy::builder().sessions(any()).push(any()).devices(any()))),
                 json!({"role": null, "policy": {"version": 3, "sessions": {}, "push": {}, "devices": {}}}),
             ),
             (
                 Access::RoleWithPolicy(
                     Role::Administrator,
-                    Policy::new().features(Rule::permissions([Permission::Read]).unwrap()).unwrap(),
+                    build(Policy::builder().features(Rule::permissions([Permission::Read]))),
                 ),
                 json!({"role": "administrator", "policy": {"version": 3, "features": {"permissions": ["read"]}}}),
             ),
@@ -224,14 +219,14 @@ mod tests {
     }
 
     #[test]
-    fn a_role_without_a_policy() {
+    fn access_without_policy_is_serialized_without_it() {
         assert_eq!(serde_json::to_value(Access::AccountDefault).unwrap(), json!({}));
         assert_eq!(serde_json::to_value(Access::Role(Role::Agent)).unwrap(), json!({"role": "agent"}));
         assert_eq!(serde_json::from_value::<Access>(json!({})).unwrap(), Access::AccountDefault);
     }
 
     #[test]
-    fn deserializes_strictly() {
+    fn deserialize_with_invalid_claims_returns_error() {
         for wrong in [
             r#"{"role":null}"#,
             r#"{"role":"admin"}"#,
@@ -246,6 +241,8 @@ mod tests {
             assert!(serde_json::from_str::<Access>(wrong).is_err(), "{wrong}");
         }
         assert_eq!(serde_json::from_str::<Role>(r#""agent""#).unwrap(), Role::Agent);
+        assert_eq!("administrator".parse(), Ok(Role::Administrator));
+        assert_eq!(Role::Agent.to_string(), "agent");
         for wrong in [r#"{"agent":null}"#, r#""MIIEvQ""#] {
             let error = serde_json::from_str::<Role>(wrong).unwrap_err();
             assert!(!error.to_string().contains("MIIEvQ"));

@@ -1,14 +1,14 @@
 use super::{Access, ClaimsError, ClaimsWarning, DisplayName, Lifetime, Subject};
 
-/// What one agent's token says: who they are, what they may do and for how long.
+/// The claims of one agent's token: identity, access and lifetime.
 ///
-/// The access is asked for at once and cannot be replaced later, so that no chain of calls can widen it.
+/// The access is set on creation and cannot be replaced, so no later call can widen it.
 ///
 /// ```
 /// use cobrowse_jwt_core::{Access, AgentClaims, Policy, Rule};
 ///
-/// let customer = Rule::custom_data("user_id", "42")?;
-/// let policy = Policy::new().devices(customer.clone())?.sessions(customer)?.push(Rule::any())?;
+/// let customer = Rule::custom_data("user_id", "42");
+/// let policy = Policy::builder().devices(customer.clone()).sessions(customer).push(Rule::any()).build()?;
 /// let claims = AgentClaims::new("jane@example.com", Access::PolicyOnly(policy))?.with_display_name("Jane Doe")?;
 /// assert!(claims.warnings().is_empty());
 /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -26,17 +26,17 @@ impl AgentClaims {
     ///
     /// # Errors
     ///
-    /// [`ClaimsError::EmptySubject`] and [`ClaimsError::ControlCharacterInSubject`].
+    /// Those of [`Subject::new`].
     pub fn new(subject: impl TryInto<Subject, Error: Into<ClaimsError>>, access: Access) -> Result<Self, ClaimsError> {
         let subject = subject.try_into().map_err(Into::into)?;
         Ok(Self { subject, display_name: None, access, lifetime: None })
     }
 
-    /// Sets the name that people read, as in [`DisplayName`].
+    /// Sets the display name.
     ///
     /// # Errors
     ///
-    /// [`ClaimsError::EmptyDisplayName`] and [`ClaimsError::ControlCharacterInDisplayName`].
+    /// Those of [`DisplayName::new`].
     pub fn with_display_name(
         self,
         name: impl TryInto<DisplayName, Error: Into<ClaimsError>>,
@@ -44,25 +44,25 @@ impl AgentClaims {
         Ok(Self { display_name: Some(name.try_into().map_err(Into::into)?), ..self })
     }
 
-    /// Sets how long the token lives.
+    /// Sets the lifetime of the token.
     #[must_use]
     pub fn with_lifetime(self, lifetime: Lifetime) -> Self {
         Self { lifetime: Some(lifetime), ..self }
     }
 
-    /// The claim `sub`.
+    /// Returns the claim `sub`.
     #[must_use]
     pub const fn subject(&self) -> &Subject {
         &self.subject
     }
 
-    /// The claim `displayName`.
+    /// Returns the claim `displayName`.
     #[must_use]
     pub const fn display_name(&self) -> Option<&DisplayName> {
         self.display_name.as_ref()
     }
 
-    /// The claims `role` and `policy`.
+    /// Returns the claims `role` and `policy`.
     #[must_use]
     pub const fn access(&self) -> &Access {
         &self.access
@@ -74,9 +74,28 @@ impl AgentClaims {
         self.lifetime
     }
 
-    /// What is legal here but probably not meant, for people to read at development time.
+    /// Returns warnings about claims that are legal but probably unintended, to read during development.
     #[must_use]
     pub fn warnings(&self) -> Vec<ClaimsWarning> {
         ClaimsWarning::of(self)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_of_every_text_type_are_accepted() {
+        let (owned, subject) = ("Jane".to_owned(), Subject::new("Jane").unwrap());
+        let name = DisplayName::new("Jane").unwrap();
+        let claims = AgentClaims::new(subject, Access::AccountDefault).unwrap().with_display_name(name).unwrap();
+        for same in [
+            AgentClaims::new("Jane", Access::AccountDefault).unwrap().with_display_name("Jane"),
+            AgentClaims::new(&owned, Access::AccountDefault).unwrap().with_display_name(&owned),
+            AgentClaims::new(owned.clone(), Access::AccountDefault).unwrap().with_display_name(owned.clone()),
+        ] {
+            assert_eq!(same.unwrap(), claims);
+        }
     }
 }

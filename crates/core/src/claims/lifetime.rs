@@ -1,34 +1,36 @@
-use std::{num::NonZeroU64, time::Duration};
+use std::{fmt, num::NonZeroU64, str::FromStr, time::Duration};
 
 use serde::{Deserialize, Serialize};
 
 use super::ClaimsError;
 
-/// How long a token lives, in whole seconds: `exp` is this long after the moment of minting.
+/// The lifetime of a token in whole seconds: `exp` is this long after the moment of minting.
 ///
-/// Cobrowse documents no way to revoke one token, so the lifetime is what limits a stolen one. The default is one hour;
-/// "no more than a day" is the vendor's
-/// [advice](https://docs.cobrowse.io/agent-side-integrations/json-web-tokens-jwts) and what [`Lifetime::new`] enforces.
-/// Serializes to its seconds; deserializes as [`Lifetime::new`] takes them.
+/// Cobrowse documents no revocation of single tokens, so the lifetime limits the use of a stolen one. It is one hour by default and at
+/// most 24 hours, as [Cobrowse advises](https://docs.cobrowse.io/agent-side-integrations/json-web-tokens-jwts);
+/// [`Lifetime::long_lived`] has no limit.
+///
+/// Parses from a whole number with a unit: `90s`, `15m`, `8h`, `1d`. Deserializes from such text or from a number of seconds, and
+/// serializes to a number of seconds.
 ///
 /// ```
 /// use std::time::Duration;
 /// use cobrowse_jwt_core::Lifetime;
 ///
-/// assert_eq!(Lifetime::default().as_secs(), 3_600);
-/// assert_eq!(Lifetime::new(Duration::from_secs(900))?.as_secs(), 900);
-/// assert!(Lifetime::new(Duration::from_secs(3_600_000)).is_err(), "milliseconds are caught by the limit");
+/// assert_eq!("15m".parse::<Lifetime>()?, Lifetime::new(Duration::from_secs(900))?);
+/// assert_eq!(Lifetime::default().to_string(), "1h");
+/// assert!(Lifetime::new(Duration::from_secs(3_600_000)).is_err(), "milliseconds exceed the limit");
 /// # Ok::<(), cobrowse_jwt_core::ClaimsError>(())
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(try_from = "u64")]
+#[serde(try_from = "TextOrSeconds")]
 pub struct Lifetime(NonZeroU64);
 
 impl Lifetime {
-    /// The longest lifetime that [`Lifetime::new`] takes: 24 hours.
+    /// The longest lifetime that [`Lifetime::new`] accepts: 24 hours.
     pub const MAX: Duration = Duration::from_secs(24 * 60 * 60);
 
-    /// From 1 second to 24 hours; a fraction of a second is cut off.
+    /// Returns a lifetime of 1 second to 24 hours. A fraction of a second is truncated.
     ///
     /// # Errors
     ///
@@ -40,10 +42,10 @@ impl Lifetime {
         Self::long_lived(lifetime)
     }
 
-    /// From 1 second upwards, without the limit of a day; a fraction of a second is cut off.
+    /// Returns a lifetime of at least 1 second, without the limit of 24 hours. A fraction of a second is truncated.
     ///
-    /// Meant for SCIM provisioning, whose tokens are long-lived by design. Such a token works until it expires or the
-    /// account's public key is replaced, and [`AgentClaims::warnings`](crate::AgentClaims::warnings) says so.
+    /// For SCIM provisioning, whose tokens are long-lived by design. Such a token is accepted until it expires or the account's public
+    /// key is replaced; [`AgentClaims::warnings`](crate::AgentClaims::warnings) reports it.
     ///
     /// # Errors
     ///
@@ -52,13 +54,13 @@ impl Lifetime {
         NonZeroU64::new(lifetime.as_secs()).map(Self).ok_or(ClaimsError::LifetimeUnderOneSecond)
     }
 
-    /// The lifetime in seconds, at least 1.
+    /// Returns the lifetime in seconds, at least 1.
     #[must_use]
     pub const fn as_secs(self) -> u64 {
         self.0.get()
     }
 
-    /// Whether this is more than 24 hours.
+    /// Returns whether the lifetime is more than 24 hours.
     #[must_use]
     pub const fn is_long_lived(self) -> bool {
         self.as_secs() > Self::MAX.as_secs()
@@ -66,28 +68,78 @@ impl Lifetime {
 }
 
 impl Default for Lifetime {
-    /// One hour.
+    /// Returns one hour.
     fn default() -> Self {
         const HOUR: NonZeroU64 = NonZeroU64::new(60 * 60).unwrap();
         Self(HOUR)
     }
 }
 
+/// From the longest, so that `Display` finds the shortest text.
+const UNITS: [(char, u64); 4] = [('d', 86_400), ('h', 3_600), ('m', 60), ('s', 1)];
+
+impl fmt::Display for Lifetime {
+    /// Formats the lifetime as `FromStr` parses it.
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let unit = UNITS.iter().find(|(_, seconds)| self.as_secs().is_multiple_of(*seconds));
+        let (unit, seconds) = unit.unwrap_or(&('s', 1));
+        write!(formatter, "{}{unit}", self.as_secs() / seconds)
+    }
+}
+
+impl FromStr for Lifetime {
+    type Err = ClaimsError;
+
+    fn from_str(text: &str) -> Result<Self, ClaimsError> {
+        let unit = UNITS.iter().find_map(|(unit, seconds)| Some((text.strip_suffix(*unit)?, seconds)));
+        let (number, seconds) = unit.ok_or(ClaimsError::InvalidLifetime)?;
+        if !number.bytes().all(|byte| byte.is_ascii_digit()) {
+            return Err(ClaimsError::InvalidLifetime);
+        }
+        let number: u64 = number.parse().map_err(|_| ClaimsError::InvalidLifetime)?;
+        Self::new(Duration::from_secs(number.saturating_mul(*seconds)))
+    }
+}
+
+impl TryFrom<&str> for Lifetime {
+    type Error = ClaimsError;
+
+    fn try_from(text: &str) -> Result<Self, ClaimsError> {
+        text.parse()
+    }
+}
+
+impl TryFrom<String> for Lifetime {
+    type Error = ClaimsError;
+
+    fn try_from(text: String) -> Result<Self, ClaimsError> {
+        text.parse()
+    }
+}
+
 impl TryFrom<Duration> for Lifetime {
     type Error = ClaimsError;
 
-    /// As [`Lifetime::new`].
     fn try_from(lifetime: Duration) -> Result<Self, ClaimsError> {
         Self::new(lifetime)
     }
 }
 
-impl TryFrom<u64> for Lifetime {
+#[derive(Deserialize)]
+#[serde(untagged, expecting = "lifetime is not a text or a whole number of seconds")]
+enum TextOrSeconds {
+    Text(String),
+    Seconds(u64),
+}
+
+impl TryFrom<TextOrSeconds> for Lifetime {
     type Error = ClaimsError;
 
-    /// Seconds, as [`Lifetime::new`].
-    fn try_from(seconds: u64) -> Result<Self, ClaimsError> {
-        Self::new(Duration::from_secs(seconds))
+    fn try_from(lifetime: TextOrSeconds) -> Result<Self, ClaimsError> {
+        match lifetime {
+            TextOrSeconds::Text(text) => text.parse(),
+            TextOrSeconds::Seconds(seconds) => Self::new(Duration::from_secs(seconds)),
+        }
     }
 }
 
@@ -96,7 +148,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_day_is_the_most_without_saying_so() {
+    fn new_with_more_than_a_day_returns_error() {
         assert!(!Lifetime::new(Lifetime::MAX).unwrap().is_long_lived());
         let over = Lifetime::MAX + Duration::from_nanos(1);
         assert_eq!(Lifetime::new(over), Err(ClaimsError::LifetimeOverOneDay));
@@ -105,20 +157,57 @@ mod tests {
     }
 
     #[test]
-    fn deserializes_strictly() {
-        assert_eq!(serde_json::to_string(&Lifetime::default()).unwrap(), "3600");
-        assert_eq!(serde_json::from_str::<Lifetime>("900").unwrap().as_secs(), 900);
-        for wrong in ["0", "-1", "1.5", "\"900\"", "86401", "1700000000000"] {
-            assert!(serde_json::from_str::<Lifetime>(wrong).is_err(), "{wrong}");
-        }
-    }
-
-    #[test]
-    fn a_second_is_the_least() {
+    fn new_with_less_than_a_second_returns_error() {
         assert_eq!(Lifetime::new(Duration::from_secs(1)).unwrap().as_secs(), 1);
         for short in [Duration::ZERO, Duration::from_millis(999)] {
             assert_eq!(Lifetime::new(short), Err(ClaimsError::LifetimeUnderOneSecond));
             assert_eq!(Lifetime::long_lived(short), Err(ClaimsError::LifetimeUnderOneSecond));
+        }
+    }
+
+    #[test]
+    fn text_with_unit_survives_parse_and_display() {
+        for (text, seconds) in [("1s", 1), ("90s", 90), ("15m", 900), ("90m", 5_400), ("8h", 28_800), ("1d", 86_400)] {
+            let lifetime: Lifetime = text.parse().unwrap();
+            assert_eq!((lifetime.as_secs(), lifetime.to_string().as_str()), (seconds, text));
+        }
+        assert_eq!("60m".parse::<Lifetime>().unwrap(), Lifetime::default());
+        assert_eq!(Lifetime::try_from("024h".to_owned()).unwrap().to_string(), "1d");
+    }
+
+    #[test]
+    fn parse_with_other_text_returns_error() {
+        for text in [
+            "",
+            "m",
+            "15",
+            "15 m",
+            " 15m",
+            "+15m",
+            "-15m",
+            "1.5h",
+            "15M",
+            "15min",
+            "1h30m",
+            "٣m",
+            "99999999999999999999s",
+        ] {
+            assert_eq!(text.parse::<Lifetime>(), Err(ClaimsError::InvalidLifetime), "{text}");
+        }
+        assert_eq!("0m".parse::<Lifetime>(), Err(ClaimsError::LifetimeUnderOneSecond));
+        for text in ["25h", "2d", "18446744073709551615d"] {
+            assert_eq!(text.parse::<Lifetime>(), Err(ClaimsError::LifetimeOverOneDay), "{text}");
+        }
+    }
+
+    #[test]
+    fn deserialize_with_text_or_seconds_returns_lifetime() {
+        assert_eq!(serde_json::to_string(&Lifetime::default()).unwrap(), "3600");
+        for json in ["900", "\"15m\""] {
+            assert_eq!(serde_json::from_str::<Lifetime>(json).unwrap().as_secs(), 900);
+        }
+        for wrong in ["0", "-1", "1.5", "\"900\"", "86401", "1700000000000", "\"2d\"", "null"] {
+            assert!(serde_json::from_str::<Lifetime>(wrong).is_err(), "{wrong}");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! What a token says: who the agent is, for how long, and what they may see.
+//! The claims of a token: identity, access and lifetime.
 
 mod access;
 mod agent;
@@ -12,11 +12,11 @@ mod warning;
 
 pub use access::{Access, Role};
 pub use agent::AgentClaims;
-pub use error::{ClaimsError, PolicyError};
+pub use error::ClaimsError;
 pub use license_key::LicenseKey;
 pub use lifetime::Lifetime;
 pub use names::{DisplayName, Subject};
-pub use policy::{Permission, Policy, PolicyVersion, Rule};
+pub use policy::{Permission, Policy, PolicyBuilder, PolicyError, PolicyVersion, Rule};
 pub use warning::ClaimsWarning;
 
 pub(crate) use access::RoleClaim;

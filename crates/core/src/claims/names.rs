@@ -1,21 +1,21 @@
-use super::{ClaimsError, text::checked_text};
+use super::{ClaimsError, text::checked_string};
 
-checked_text! {
-    /// Who the agent is: the claim `sub` (RFC 7519, section 4.1.2), in most accounts their email address.
+checked_string! {
+    /// The agent's identity: the claim `sub` (RFC 7519, section 4.1.2), in most accounts the email address.
     ///
-    /// Cobrowse creates a user it does not know, and a self-hosted instance matches the text against its lists of users and
-    /// administrators at every request. It is the audit trail: one name per person, taken from the session of the signed-in
-    /// agent and never from the request. Not empty, no control characters
+    /// Cobrowse creates a user if the subject is unknown, and a self-hosted instance matches it against its lists of users and
+    /// administrators on every request. It is the audit trail: use one subject per person, and take it from the session of the
+    /// signed-in agent, never from the request. It is not empty and has no control characters
     /// ([Cobrowse](https://docs.cobrowse.io/agent-side-integrations/json-web-tokens-jwts)).
-    Subject, checked by check_subject
+    Subject, check_subject
 }
 
-checked_text! {
-    /// The agent's name as people read it: the claim `displayName`. The customer may see it.
+checked_string! {
+    /// The agent's name for people: the claim `displayName`. The customer may see it.
     ///
-    /// Not empty, no control characters
+    /// It is not empty and has no control characters
     /// ([Cobrowse](https://docs.cobrowse.io/agent-side-integrations/json-web-tokens-jwts)).
-    DisplayName, checked by check_display_name
+    DisplayName, check_display_name
 }
 
 fn check_subject(text: &str) -> Result<(), ClaimsError> {
@@ -43,7 +43,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_subject_need_not_be_an_address_but_says_something() {
+    fn subject_with_blank_or_control_character_is_refused() {
         assert!(Subject::new("jane@example.com").is_ok());
         assert!(Subject::new("jane").is_ok());
         assert_eq!(Subject::new(""), Err(ClaimsError::EmptySubject));
@@ -52,7 +52,7 @@ mod tests {
     }
 
     #[test]
-    fn a_display_name_is_any_readable_text() {
+    fn display_name_with_blank_or_control_character_is_refused() {
         assert!(DisplayName::new("Zoë 🦀").is_ok());
         assert_eq!(DisplayName::new(""), Err(ClaimsError::EmptyDisplayName));
         assert_eq!(DisplayName::new("Jane\0"), Err(ClaimsError::ControlCharacterInDisplayName));

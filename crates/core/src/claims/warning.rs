@@ -2,55 +2,80 @@ use std::fmt;
 
 use super::{Access, AgentClaims, DisplayName, Lifetime, Policy, PolicyVersion, Role, Subject};
 
-/// Claims that are legal but probably not meant: the lint over [`AgentClaims`].
-///
-/// `Display` is a sentence for people; [`ClaimsWarning::id`] a word for programs.
+/// A warning about claims that are legal but probably unintended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ClaimsWarning {
     /// The subject has no `@`.
     SubjectNotEmail,
-    /// The subject begins or ends with a space.
+    /// The subject begins or ends with white space.
     SubjectSurroundingWhitespace,
-    /// A character in the subject or the display name that shows nothing, or turns the text around it.
+    /// The subject or the display name contains a character that is not visible, or that reverses the text around it.
     InvisibleCharacter,
-    /// An administrator's role beside a policy.
+    /// A policy beside the role `administrator`.
     AdministratorWithPolicy,
-    /// An agent's role beside a policy.
+    /// A policy beside the role `agent`.
     AgentWithPolicy,
     /// A policy without the claim `role`.
     DefaultRoleWithPolicy,
-    /// A policy that names no resource.
+    /// A policy without rules beside a role.
+    PolicyRestrictsNothing,
+    /// A policy without rules and `"role": null`.
     PolicyGrantsNothing,
-    /// Devices are granted, but not all that it takes to start a session on one.
+    /// With `"role": null`, a rule for devices without rules for both `sessions` and `push`.
     DevicesWithoutSession,
-    /// A policy with a rule for a resource that is documented nowhere, such as `device`.
+    /// A rule for an undocumented resource, such as `device`.
     UndocumentedResource,
     /// A policy of version 2.
     PolicyV2,
-    /// A policy of raw JSON, which nothing here has checked.
+    /// A policy of raw JSON, which is not validated.
     RawPolicy,
     /// A lifetime of more than 24 hours.
     LongLived,
 }
 
 impl ClaimsWarning {
-    /// A stable name in kebab case, for programs and documentation.
+    /// Returns a stable name in kebab case.
     #[must_use]
     pub const fn id(self) -> &'static str {
         match self {
-            Self::SubjectNotEmail => "subject-without-at",
-            Self::SubjectSurroundingWhitespace => "subject-with-outer-space",
+            Self::SubjectNotEmail => "subject-not-email",
+            Self::SubjectSurroundingWhitespace => "subject-surrounding-whitespace",
             Self::InvisibleCharacter => "invisible-character",
             Self::AdministratorWithPolicy => "administrator-with-policy",
             Self::AgentWithPolicy => "agent-with-policy",
             Self::DefaultRoleWithPolicy => "default-role-with-policy",
+            Self::PolicyRestrictsNothing => "policy-restricts-nothing",
             Self::PolicyGrantsNothing => "policy-grants-nothing",
             Self::DevicesWithoutSession => "devices-without-session",
             Self::UndocumentedResource => "undocumented-resource",
-            Self::PolicyV2 => "policy-of-version-2",
+            Self::PolicyV2 => "policy-v2",
             Self::RawPolicy => "raw-policy",
             Self::LongLived => "long-lived",
+        }
+    }
+
+    /// Returns advice for the operator.
+    #[must_use]
+    pub const fn hint(self) -> &'static str {
+        match self {
+            Self::SubjectNotEmail => {
+                "most accounts identify an agent by email address, and an unknown subject creates a new user"
+            }
+            Self::SubjectSurroundingWhitespace => "trim it; with white space, it identifies another user",
+            Self::InvisibleCharacter => "remove it; the name is not what it appears to be",
+            Self::AdministratorWithPolicy | Self::AgentWithPolicy | Self::DefaultRoleWithPolicy => {
+                "write \"role\": null to deny what the policy does not grant"
+            }
+            Self::PolicyRestrictsNothing => "write \"role\": null to deny everything, or remove the policy",
+            Self::PolicyGrantsNothing => "add rules for what the agent needs",
+            Self::DevicesWithoutSession => "grant devices, sessions and push together",
+            Self::UndocumentedResource => "use devices, sessions, push, features, members or recordings",
+            Self::PolicyV2 => "use version 3 unless the instance does not support it",
+            Self::RawPolicy => "use rules if they can express it",
+            Self::LongLived => {
+                "shorten it unless the token is for SCIM provisioning; it cannot be revoked individually"
+            }
         }
     }
 
@@ -61,7 +86,7 @@ impl ClaimsWarning {
         warnings
     }
 
-    /// A token that is inspected may lack a subject.
+    /// The subject of an inspected token can be invalid.
     pub(crate) fn of_names(subject: Option<&Subject>, display_name: Option<&DisplayName>) -> Vec<Self> {
         let mut warnings = Vec::new();
         if let Some(subject) = subject.map(Subject::as_str) {
@@ -80,143 +105,138 @@ impl ClaimsWarning {
     }
 
     pub(crate) fn of_access(access: &Access) -> Vec<Self> {
-        let mut warnings = Vec::new();
-        match access {
-            Access::RoleWithPolicy(Role::Administrator, _) => warnings.push(Self::AdministratorWithPolicy),
-            Access::RoleWithPolicy(Role::Agent, _) => warnings.push(Self::AgentWithPolicy),
-            Access::DefaultWithPolicy(_) => warnings.push(Self::DefaultRoleWithPolicy),
-            Access::AccountDefault | Access::Role(_) | Access::PolicyOnly(_) => {}
-        }
-        if let Some(policy) = access.policy() {
-            warnings.extend(Self::of_policy(policy));
-        }
-        warnings
+        let Some(policy) = access.policy() else { return Vec::new() };
+        let is_empty = policy.version().is_some() && policy.rules().next().is_none();
+        let grants = |resource| policy.rule(resource).is_some();
+        let lacks_session = grants("devices") && !(grants("sessions") && grants("push"));
+        let of_effect = match access {
+            Access::AccountDefault | Access::Role(_) => [None, None],
+            Access::RoleWithPolicy(role, _) => {
+                let role = match role {
+                    Role::Administrator => Self::AdministratorWithPolicy,
+                    Role::Agent => Self::AgentWithPolicy,
+                };
+                [Some(role), is_empty.then_some(Self::PolicyRestrictsNothing)]
+            }
+            Access::DefaultWithPolicy(_) => [Some(Self::DefaultRoleWithPolicy), None],
+            Access::PolicyOnly(_) => {
+                [is_empty.then_some(Self::PolicyGrantsNothing), lacks_session.then_some(Self::DevicesWithoutSession)]
+            }
+        };
+        of_effect.into_iter().flatten().chain(Self::of_form(policy)).collect()
     }
 
     pub(crate) fn of_lifetime(lifetime: Lifetime) -> Option<Self> {
         lifetime.is_long_lived().then_some(Self::LongLived)
     }
 
-    fn of_policy(policy: &Policy) -> Vec<Self> {
-        let mut warnings = Vec::new();
-        match policy.version() {
-            Some(PolicyVersion::V3) => {}
-            Some(PolicyVersion::V2) => warnings.push(Self::PolicyV2),
-            None => return vec![Self::RawPolicy],
-        }
-        if policy.rules().next().is_none() {
-            warnings.push(Self::PolicyGrantsNothing);
-        }
-        let grants = |resource| policy.rule(resource).is_some();
-        if grants("devices") && !(grants("sessions") && grants("push")) {
-            warnings.push(Self::DevicesWithoutSession);
-        }
-        if policy.rules().any(|(resource, _)| !RESOURCES.contains(&resource)) {
-            warnings.push(Self::UndocumentedResource);
-        }
-        warnings
+    /// What is unusual whatever the policy's effect is.
+    fn of_form(policy: &Policy) -> impl Iterator<Item = Self> {
+        /// Those that Cobrowse documents, and `recordings` from its examples.
+        const RESOURCES: [&str; 6] = ["devices", "features", "members", "push", "recordings", "sessions"];
+        let version = match policy.version() {
+            Some(PolicyVersion::V3) => None,
+            Some(PolicyVersion::V2) => Some(Self::PolicyV2),
+            None => Some(Self::RawPolicy),
+        };
+        let is_undocumented = policy.rules().any(|(resource, _)| !RESOURCES.contains(&resource));
+        [version, is_undocumented.then_some(Self::UndocumentedResource)].into_iter().flatten()
     }
 }
 
-/// What Cobrowse documents, and `recordings` of its examples.
-const RESOURCES: [&str; 6] = ["devices", "features", "members", "push", "recordings", "sessions"];
+impl fmt::Display for ClaimsWarning {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::SubjectNotEmail => "subject has no @",
+            Self::SubjectSurroundingWhitespace => "subject begins or ends with white space",
+            Self::InvisibleCharacter => "subject or display name contains an invisible character",
+            Self::AdministratorWithPolicy => "an administrator can do everything that the policy does not mention",
+            Self::AgentWithPolicy => "an agent can do everything that the role allows and the policy does not mention",
+            Self::DefaultRoleWithPolicy => "the effect of a policy on the default role is not documented",
+            Self::PolicyRestrictsNothing => "the policy has no rules, so it does not restrict the role",
+            Self::PolicyGrantsNothing => "the policy has no rules, so it denies everything",
+            Self::DevicesWithoutSession => "the policy grants devices, but no session can be started on them",
+            Self::UndocumentedResource => "the policy has a rule for an undocumented resource",
+            Self::PolicyV2 => "the policy is of version 2",
+            Self::RawPolicy => "the policy is raw JSON, which is not validated",
+            Self::LongLived => "lifetime exceeds 24 hours",
+        })
+    }
+}
 
 /// Zero-width and direction characters and line separators; not the joiners, which scripts and emoji need.
 const fn is_invisible(char: char) -> bool {
     matches!(char, '\u{ad}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
 }
 
-impl fmt::Display for ClaimsWarning {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(match self {
-            Self::SubjectNotEmail => {
-                "the subject has no `@`; in most accounts it is the agent's email address, and another text creates a new user"
-            }
-            Self::SubjectSurroundingWhitespace => {
-                "the subject begins or ends with a space, so it names another user than without it; trim it"
-            }
-            Self::InvisibleCharacter => {
-                "the subject or the display name has an invisible character, so it is not what it seems to people; remove it"
-            }
-            Self::AdministratorWithPolicy => {
-                "an administrator with a policy may still do all that the policy does not mention; write \"role\": null (`Access::PolicyOnly`) to restrict"
-            }
-            Self::AgentWithPolicy => {
-                "an agent's role with a policy is not deny-by-default; write \"role\": null (`Access::PolicyOnly`) to restrict"
-            }
-            Self::DefaultRoleWithPolicy => {
-                "how a policy merges with the default role is not documented; write \"role\": null (`Access::PolicyOnly`) to restrict"
-            }
-            Self::PolicyGrantsNothing => "the policy names no resource, so it denies everything; add the rules that are meant",
-            Self::DevicesWithoutSession => {
-                "the policy grants devices but not both sessions and push, so no session can be started on them; add the missing rules"
-            }
-            Self::UndocumentedResource => {
-                "the policy names a resource that is not documented, so the rule may restrict nothing; write devices, sessions, push, features, members or recordings"
-            }
-            Self::PolicyV2 => "the policy is of version 2; write \"version\": 3 (`Policy::new()`), which is the current one",
-            Self::RawPolicy => "the policy is raw JSON that nothing has checked; build it from rules if they can express it",
-            Self::LongLived => {
-                "the token lives over a day and cannot be revoked alone; shorten it unless it is meant for SCIM provisioning"
-            }
-        })
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use std::time::Duration;
 
-    use super::*;
-    use crate::claims::Rule;
+    use super::{ClaimsWarning::*, *};
+    use crate::claims::{PolicyBuilder, Rule};
 
     fn warnings(subject: &str, access: Access) -> Vec<ClaimsWarning> {
         AgentClaims::new(subject, access).unwrap().warnings()
     }
 
-    fn whole() -> Policy {
-        Policy::new()
-            .devices(Rule::any())
-            .and_then(|policy| policy.sessions(Rule::any()))
-            .and_then(|policy| policy.push(Rule::any()))
-            .unwrap()
+    fn full() -> PolicyBuilder {
+        Policy::builder().devices(Rule::any()).sessions(Rule::any()).push(Rule::any())
     }
 
     #[test]
-    fn nothing_to_say_of_what_is_recommended() {
-        assert_eq!(warnings("jane@example.com", Access::PolicyOnly(whole())), []);
-        let all = whole()
-            .features(Rule::any())
-            .and_then(|policy| policy.members(Rule::any()))
-            .and_then(|policy| policy.recordings(Rule::any()))
-            .unwrap();
-        assert_eq!(
-            warnings("jane@example.com", Access::PolicyOnly(all)),
-            [],
-            "each resource with a method is documented"
-        );
-        assert_eq!(warnings("jane@example.com", Access::Role(Role::Administrator)), []);
-        assert_eq!(warnings("jane@example.com", Access::AccountDefault), []);
+    fn recommended_claims_have_no_warnings() {
+        let all = full().features(Rule::any()).members(Rule::any()).recordings(Rule::any()).build().unwrap();
+        assert_eq!(warnings("jane@example.com", Access::PolicyOnly(all)), []);
     }
 
     #[test]
-    fn names_what_is_probably_wrong() {
-        use ClaimsWarning::*;
-        let devices = Policy::new().devices(Rule::any()).unwrap();
-        let with_push = devices.clone().push(Rule::any()).unwrap();
-        let singular = Policy::new().resource("session", Rule::any()).unwrap();
-        let v2 = Policy::version_2().sessions(Rule::any()).unwrap();
+    fn warnings_about_a_policy_depend_on_the_access() {
+        let empty = Policy::deny_all;
+        let devices = || Policy::builder().devices(Rule::any()).build().unwrap();
+        let devices_and_push = || Policy::builder().devices(Rule::any()).push(Rule::any()).build().unwrap();
+        let features = || Policy::builder().features(Rule::any()).build().unwrap();
+        let full = || full().build().unwrap();
+        let administrator = |policy| Access::RoleWithPolicy(Role::Administrator, policy);
+        let agent = |policy| Access::RoleWithPolicy(Role::Agent, policy);
+        for (access, expected) in [
+            (Access::AccountDefault, &[][..]),
+            (Access::Role(Role::Administrator), &[]),
+            (Access::Role(Role::Agent), &[]),
+            (administrator(empty()), &[AdministratorWithPolicy, PolicyRestrictsNothing]),
+            (administrator(devices()), &[AdministratorWithPolicy]),
+            (administrator(devices_and_push()), &[AdministratorWithPolicy]),
+            (administrator(features()), &[AdministratorWithPolicy]),
+            (administrator(full()), &[AdministratorWithPolicy]),
+            (agent(empty()), &[AgentWithPolicy, PolicyRestrictsNothing]),
+            (agent(devices()), &[AgentWithPolicy]),
+            (agent(devices_and_push()), &[AgentWithPolicy]),
+            (agent(features()), &[AgentWithPolicy]),
+            (agent(full()), &[AgentWithPolicy]),
+            (Access::DefaultWithPolicy(empty()), &[DefaultRoleWithPolicy]),
+            (Access::DefaultWithPolicy(devices()), &[DefaultRoleWithPolicy]),
+            (Access::DefaultWithPolicy(devices_and_push()), &[DefaultRoleWithPolicy]),
+            (Access::DefaultWithPolicy(features()), &[DefaultRoleWithPolicy]),
+            (Access::DefaultWithPolicy(full()), &[DefaultRoleWithPolicy]),
+            (Access::PolicyOnly(empty()), &[PolicyGrantsNothing]),
+            (Access::PolicyOnly(devices()), &[DevicesWithoutSession]),
+            (Access::PolicyOnly(devices_and_push()), &[DevicesWithoutSession]),
+            (Access::PolicyOnly(features()), &[]),
+            (Access::PolicyOnly(full()), &[]),
+        ] {
+            assert_eq!(warnings("a@b", access.clone()), expected, "{access:?}");
+        }
+    }
+
+    #[test]
+    fn unusual_name_or_policy_has_its_warning() {
+        let singular = Policy::builder().resource("session", Rule::any()).build().unwrap();
+        let v2 = Policy::builder().version(PolicyVersion::V2).sessions(Rule::any()).build().unwrap();
         let raw = Policy::from_raw_json_unchecked(serde_json::Map::new());
         for (subject, access, expected) in [
             ("jane", Access::AccountDefault, SubjectNotEmail),
             ("jane@example.com ", Access::AccountDefault, SubjectSurroundingWhitespace),
             ("\u{200b}jane@example.com", Access::AccountDefault, InvisibleCharacter),
-            ("a@b", Access::RoleWithPolicy(Role::Administrator, whole()), AdministratorWithPolicy),
-            ("a@b", Access::RoleWithPolicy(Role::Agent, whole()), AgentWithPolicy),
-            ("a@b", Access::DefaultWithPolicy(whole()), DefaultRoleWithPolicy),
-            ("a@b", Access::PolicyOnly(Policy::new()), PolicyGrantsNothing),
-            ("a@b", Access::PolicyOnly(devices), DevicesWithoutSession),
-            ("a@b", Access::PolicyOnly(with_push), DevicesWithoutSession),
             ("a@b", Access::PolicyOnly(singular), UndocumentedResource),
             ("a@b", Access::PolicyOnly(v2), PolicyV2),
             ("a@b", Access::PolicyOnly(raw), RawPolicy),
@@ -226,7 +246,7 @@ mod tests {
     }
 
     #[test]
-    fn a_day_is_no_warning_and_a_second_more_is() {
+    fn lifetime_of_a_day_has_no_warning_and_a_second_more_has() {
         let claims = AgentClaims::new("a@b", Access::AccountDefault).unwrap();
         let day = claims.clone().with_lifetime(Lifetime::new(Lifetime::MAX).unwrap());
         assert_eq!(day.warnings(), []);

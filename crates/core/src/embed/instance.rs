@@ -2,8 +2,10 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use http::Uri;
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
+use serde::{Deserialize, Serialize};
 
 use super::EmbedError;
+use crate::text::text_conversions;
 
 /// The origin of Cobrowse: `https://cobrowse.io`, or that of a self-hosted instance.
 ///
@@ -14,10 +16,9 @@ use super::EmbedError;
 /// assert!(Instance::new("https://cobrowse.example.com").is_ok());
 /// assert!(Instance::new("https://cobrowse.example.com/dashboard").is_err());
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Instance {
-    origin: String,
-}
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String")]
+pub struct Instance(String);
 
 impl Instance {
     /// Parses an origin: https, a host and an optional port; http on a loopback host only. One final slash is ignored.
@@ -59,13 +60,13 @@ impl Instance {
         if !written.eq_ignore_ascii_case(&normal) {
             return Err(EmbedError::NotAnOrigin);
         }
-        Ok(Self { origin: normal })
+        Ok(Self(normal))
     }
 
     /// Returns scheme, host and port, without a final slash.
     #[must_use]
     pub fn origin(&self) -> &str {
-        &self.origin
+        &self.0
     }
 
     /// Returns the URL of the page with these segments as its path, each encoded so that it stays one segment.
@@ -88,7 +89,7 @@ impl Instance {
             .add(b'{')
             .add(b'|')
             .add(b'}');
-        let mut page = self.origin.clone();
+        let mut page = self.0.clone();
         for segment in segments {
             page.push('/');
             page.extend(utf8_percent_encode(segment, SEGMENT));
@@ -97,10 +98,12 @@ impl Instance {
     }
 }
 
+text_conversions!(Instance, EmbedError, origin);
+
 impl Default for Instance {
     /// Returns `https://cobrowse.io`.
     fn default() -> Self {
-        Self { origin: "https://cobrowse.io".to_owned() }
+        Self("https://cobrowse.io".to_owned())
     }
 }
 

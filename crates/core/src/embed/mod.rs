@@ -1,4 +1,4 @@
-//! How a token reaches the browser.
+//! Delivery of a token to the browser.
 
 mod error;
 mod instance;
@@ -8,6 +8,6 @@ mod url;
 
 pub use error::EmbedError;
 pub use instance::Instance;
-pub use parameter::{EndAction, Show};
+pub use parameter::{EndAction, Visibility};
 pub use responses::TokenResponseBody;
 pub use url::{EmbedUrl, PostMessageUrl, TokenUrl};

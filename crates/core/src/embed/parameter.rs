@@ -1,15 +1,15 @@
-/// Whether an element of an embedded page is shown. Without a word of it, Cobrowse's settings decide.
+/// Whether an element of an embedded page is visible. Without it, the account's settings apply.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum Show {
-    /// Not shown: `none`, the only value that Cobrowse documents.
-    None,
+pub enum Visibility {
+    /// `none`, the only value that Cobrowse documents.
+    Hidden,
 }
 
-impl Show {
+impl Visibility {
     pub(super) const fn as_str(self) -> &'static str {
         match self {
-            Self::None => "none",
+            Self::Hidden => "none",
         }
     }
 }
@@ -18,11 +18,11 @@ impl Show {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum EndAction {
-    /// Goes to the dashboard; so it does by default.
+    /// `dashboard`: opens the dashboard (default).
     Dashboard,
-    /// Stays.
-    None,
-    /// Asks for the next code.
+    /// `none`: stays on the page.
+    Stay,
+    /// `code`: prompts for the next code.
     Code,
 }
 
@@ -30,7 +30,7 @@ impl EndAction {
     pub(super) const fn as_str(self) -> &'static str {
         match self {
             Self::Dashboard => "dashboard",
-            Self::None => "none",
+            Self::Stay => "none",
             Self::Code => "code",
         }
     }

@@ -3,21 +3,20 @@ use std::{collections::BTreeMap, fmt};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use zeroize::Zeroizing;
 
-use super::{EmbedError, EndAction, Instance, Show};
+use super::{EmbedError, EndAction, Instance, Visibility};
 use crate::token::AgentToken;
 
-/// A page of Cobrowse that is to be embedded in an iframe: which page, and how it looks. It becomes a URL in one of two ways,
-/// [`for_post_message`](Self::for_post_message) or [`with_token`](Self::with_token).
+/// Builder for the URL of a Cobrowse page in an iframe.
 ///
-/// Pages and parameters are [Cobrowse's](https://docs.cobrowse.io/agent-side-integrations/iframe-embeds); what is known from its
-/// clients or examples only says so. A space is encoded as `%20`, which every decoder reads.
+/// The token is delivered in one of two ways, [`for_post_message`](Self::for_post_message) or [`with_token`](Self::with_token). Pages and parameters are documented by [Cobrowse](https://docs.cobrowse.io/agent-side-integrations/iframe-embeds) unless said
+/// otherwise.
 ///
 /// ```
-/// use cobrowse_jwt_core::{EmbedUrl, EndAction, Instance, Show};
+/// use cobrowse_jwt_core::{EmbedUrl, EndAction, Instance, Visibility};
 ///
 /// let url = EmbedUrl::dashboard(&Instance::default())
-///     .filter("user_id", "42")?
-///     .navigation(Show::None)
+///     .filter("user_id", "42")
+///     .navigation(Visibility::Hidden)
 ///     .end_action(EndAction::Code)
 ///     .for_post_message()?;
 /// assert_eq!(
@@ -27,168 +26,159 @@ use crate::token::AgentToken;
 /// # Ok::<(), cobrowse_jwt_core::EmbedError>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[must_use]
+#[must_use = "a builder does nothing until `for_post_message` or `with_token` is called"]
 pub struct EmbedUrl {
     page: String,
-    /// Names with their prefix, in the order in which they were given.
+    /// Parameters in the order in which they were added.
     filters: Vec<(String, String)>,
     options: BTreeMap<&'static str, String>,
+    /// The first one.
+    error: Option<EmbedError>,
 }
 
 impl EmbedUrl {
-    /// The longest URL that is made, in bytes: common proxies fail at 8 KiB.
+    /// The maximum length of the URL in bytes. Common proxies fail at 8 KiB.
     pub const MAX_BYTES: usize = 8_000;
 
-    /// The agent's list of devices and sessions: `/dashboard`.
+    /// Opens the list of devices and sessions: `/dashboard`.
     pub fn dashboard(instance: &Instance) -> Self {
-        Self::of(instance.page(&["dashboard"]))
+        Self::new(instance.page(&["dashboard"]))
     }
 
-    /// The prompt for a code that the customer reads out: `/code`.
+    /// Opens the prompt for a code that the customer reads out: `/code`.
     pub fn code(instance: &Instance) -> Self {
-        Self::of(instance.page(&["code"]))
+        Self::new(instance.page(&["code"]))
     }
 
-    /// The connection to the one device that the filters leave: `/connect`.
+    /// Connects to the only device that matches the filters: `/connect`.
     pub fn connect(instance: &Instance) -> Self {
-        Self::of(instance.page(&["connect"]))
+        Self::new(instance.page(&["connect"]))
     }
 
-    /// One session: `/session/<id>`.
-    ///
-    /// # Errors
-    ///
-    /// [`EmbedError::InvalidId`].
-    pub fn session(instance: &Instance, id: &str) -> Result<Self, EmbedError> {
-        Ok(Self::of(instance.page(&["session", path_id(id)?])))
+    /// Opens a session: `/session/<id>`.
+    pub fn session(instance: &Instance, id: &str) -> Self {
+        Self::new(instance.page(&["session", id])).check_id(id)
     }
 
-    /// The connection to one device, by Cobrowse's own id of it: `/connect/device/<id>`. Known from official examples.
-    ///
-    /// # Errors
-    ///
-    /// [`EmbedError::InvalidId`].
-    pub fn connect_device(instance: &Instance, id: &str) -> Result<Self, EmbedError> {
-        Ok(Self::of(instance.page(&["connect", "device", path_id(id)?])))
+    /// Connects to a device by its Cobrowse id: `/connect/device/<id>`. Used by official examples, not documented.
+    pub fn connect_device(instance: &Instance, id: &str) -> Self {
+        Self::new(instance.page(&["connect", "device", id])).check_id(id)
     }
 
-    /// The recording of one session: `/session/<id>/recording`. Known from official examples.
-    ///
-    /// # Errors
-    ///
-    /// [`EmbedError::InvalidId`].
-    pub fn recording(instance: &Instance, session_id: &str) -> Result<Self, EmbedError> {
-        Ok(Self::of(instance.page(&["session", path_id(session_id)?, "recording"])))
+    /// Opens the recording of a session: `/session/<id>/recording`. Used by official examples, not documented.
+    pub fn recording(instance: &Instance, session_id: &str) -> Self {
+        Self::new(instance.page(&["session", session_id, "recording"])).check_id(session_id)
     }
 
-    /// Shows devices whose `custom_data` has this value under this name; several filters all have to match. `device_id` is the
-    /// customer data of that name, and not Cobrowse's own id of the device.
+    /// Shows only devices with this `custom_data` property: `filter_<name>`. Several filters all have to match. The name `device_id` is
+    /// a `custom_data` property too, not the Cobrowse id of a device.
     ///
-    /// It is a convenience and no access control: the agent can edit the URL. What an agent may see stands in the token's
-    /// [`Policy`](crate::Policy).
-    ///
-    /// # Errors
-    ///
-    /// [`EmbedError::InvalidFilterName`] if the name is empty or contains a bracket, [`EmbedError::DuplicateFilter`], and
-    /// [`EmbedError::ControlCharacter`] in name or value.
-    pub fn filter(mut self, name: &str, value: &str) -> Result<Self, EmbedError> {
-        // Servers that parse queries as npm's `qs` does make nested objects of brackets, encoded or not.
-        if name.is_empty() || name.contains(['[', ']']) {
-            return Err(EmbedError::InvalidFilterName);
-        }
-        if name.chars().chain(value.chars()).any(char::is_control) {
-            return Err(EmbedError::ControlCharacter);
-        }
+    /// A filter is not access control: the agent can edit the URL. Restrict access with a [`Policy`](crate::Policy).
+    pub fn filter(mut self, name: &str, value: &str) -> Self {
         let parameter = format!("filter_{name}");
-        if self.filters.iter().any(|(other, _)| *other == parameter) {
-            return Err(EmbedError::DuplicateFilter);
+        // Servers that parse queries like npm's `qs` build nested objects from brackets, encoded or not.
+        if name.is_empty() || name.contains(['[', ']']) {
+            self.fail(EmbedError::InvalidFilterName);
+        } else if name.chars().chain(value.chars()).any(char::is_control) {
+            self.fail(EmbedError::ControlCharacter);
+        } else if self.filters.iter().any(|(other, _)| *other == parameter) {
+            self.fail(EmbedError::DuplicateFilter);
+        } else {
+            self.filters.push((parameter, value.to_owned()));
         }
-        self.filters.push((parameter, value.to_owned()));
-        Ok(self)
+        self
     }
 
-    /// The navigation bar: `navigation`.
-    pub fn navigation(self, show: Show) -> Self {
-        self.option("navigation", show.as_str())
+    /// Sets the visibility of the navigation bar: `navigation`.
+    pub fn navigation(self, visibility: Visibility) -> Self {
+        self.option("navigation", visibility.as_str())
     }
 
-    /// The button that opens the session in a window of its own: `popout`.
-    pub fn popout(self, show: Show) -> Self {
-        self.option("popout", show.as_str())
+    /// Sets the visibility of the button that opens the session in a new window: `popout`.
+    pub fn popout(self, visibility: Visibility) -> Self {
+        self.option("popout", visibility.as_str())
     }
 
-    /// The agent's tools, such as drawing: `agent_tools`.
-    pub fn agent_tools(self, show: Show) -> Self {
-        self.option("agent_tools", show.as_str())
+    /// Sets the visibility of the agent's tools, such as drawing: `agent_tools`.
+    pub fn agent_tools(self, visibility: Visibility) -> Self {
+        self.option("agent_tools", visibility.as_str())
     }
 
-    /// The controls of the customer's device: `device_controls`.
-    pub fn device_controls(self, show: Show) -> Self {
-        self.option("device_controls", show.as_str())
+    /// Sets the visibility of the controls of the customer's device: `device_controls`.
+    pub fn device_controls(self, visibility: Visibility) -> Self {
+        self.option("device_controls", visibility.as_str())
     }
 
-    /// The details of the session: `session_details`.
-    pub fn session_details(self, show: Show) -> Self {
-        self.option("session_details", show.as_str())
+    /// Sets the visibility of the details of the session: `session_details`.
+    pub fn session_details(self, visibility: Visibility) -> Self {
+        self.option("session_details", visibility.as_str())
     }
 
-    /// Messages about the session: `messages`.
-    pub fn messages(self, show: Show) -> Self {
-        self.option("messages", show.as_str())
+    /// Sets the visibility of messages about the session: `messages`.
+    pub fn messages(self, visibility: Visibility) -> Self {
+        self.option("messages", visibility.as_str())
     }
 
-    /// What follows the end of a session: `end_action`.
+    /// Sets what the page does at the end of a session: `end_action`.
     pub fn end_action(self, action: EndAction) -> Self {
         self.option("end_action", action.as_str())
     }
 
-    /// The language of the page, as a language tag such as `de` or `pt-BR` (RFC 5646): `lng`. Known from Cobrowse's client.
-    ///
-    /// # Errors
-    ///
-    /// [`EmbedError::InvalidLanguageTag`] if the text does not have the form of a tag.
-    pub fn language(self, tag: &str) -> Result<Self, EmbedError> {
+    /// Sets the language by its tag, such as `de` or `pt-BR` (RFC 5646): `lng`. Used by Cobrowse's client, not documented.
+    pub fn language(mut self, tag: &str) -> Self {
         let is_subtag =
             |subtag: &str| (1..=8).contains(&subtag.len()) && subtag.bytes().all(|byte| byte.is_ascii_alphanumeric());
         let is_language = |language: &str| {
             language.bytes().all(|byte| byte.is_ascii_alphabetic())
                 && (language.len() > 1 || matches!(language, "i" | "x"))
         };
-        let is_tag = tag.split('-').all(is_subtag) && tag.split('-').next().is_some_and(is_language);
-        if is_tag { Ok(self.option("lng", tag)) } else { Err(EmbedError::InvalidLanguageTag) }
+        if !(tag.split('-').all(is_subtag) && tag.split('-').next().is_some_and(is_language)) {
+            self.fail(EmbedError::InvalidLanguageTag);
+        }
+        self.option("lng", tag)
     }
 
-    /// The URL of a page that waits for its token: the parent hands it over with `CobrowseAPI.attachContext` of Cobrowse's Agent
-    /// SDK, version 2.1.0 or later, and the token stands in no URL at all. The way to prefer.
+    /// Returns the URL of a page that receives its token by `postMessage`. Preferred: the token never appears in a URL.
     ///
-    /// The parent asks its backend for the token; [`Instance::token_response`] is the answer. Known from Cobrowse's client.
+    /// The embedding page requests the token from its backend, which responds with [`Instance::token_response`], and passes it to
+    /// `CobrowseAPI.attachContext` of Cobrowse's Agent SDK, version 2.1.0 or later. Used by Cobrowse's client, not documented.
     ///
     /// # Errors
     ///
-    /// [`EmbedError::TooLong`].
+    /// The first error of a call on this builder, and [`EmbedError::TooLong`].
     pub fn for_post_message(self) -> Result<PostMessageUrl, EmbedError> {
-        let text = self.option("token_source", "postMessage").into_url();
-        no_longer_than_proxies_pass(&text)?;
-        Ok(PostMessageUrl(text))
+        let url = self.option("token_source", "postMessage").build()?;
+        check_length(&url)?;
+        Ok(PostMessageUrl(url))
     }
 
-    /// The URL with the token in its query. Whoever sees the URL is the agent: redirect to it from a route that requires a
-    /// log-in ([`TokenUrl::redirect`]) rather than writing it into a page, where the DOM and the resource timing show it.
+    /// Returns the URL with the token in its query. Anyone who sees the URL can impersonate the agent.
+    ///
+    /// Redirect to it ([`TokenUrl::redirect`]) from a route that requires a log-in. Do not write it into a page, where it is readable in
+    /// the DOM and in the resource timing.
     ///
     /// # Errors
     ///
-    /// [`EmbedError::TooLong`].
+    /// The first error of a call on this builder, and [`EmbedError::TooLong`].
     pub fn with_token(self, token: &AgentToken) -> Result<TokenUrl, EmbedError> {
-        let url = self.into_url();
+        let url = self.build()?;
         let separator = if url.contains('?') { "&" } else { "?" };
-        // Base64url and dots, which no encoding changes. Allocated once, so that no copy of the token is left behind.
-        let text = Zeroizing::new([&url, separator, "token=", token.expose_secret()].concat());
-        no_longer_than_proxies_pass(&text)?;
-        Ok(TokenUrl(text))
+        // A token is base64url and dots, which need no encoding. One allocation, so that growing leaves no copy of the token in memory.
+        let url = Zeroizing::new([&url, separator, "token=", token.expose_secret()].concat());
+        check_length(&url)?;
+        Ok(TokenUrl(url))
     }
 
-    fn of(page: String) -> Self {
-        Self { page, filters: Vec::new(), options: BTreeMap::new() }
+    fn new(page: String) -> Self {
+        Self { page, filters: Vec::new(), options: BTreeMap::new(), error: None }
+    }
+
+    fn check_id(mut self, id: &str) -> Self {
+        // Browsers remove dot segments, tabs and line breaks, and without an id the URL is another page.
+        if matches!(id, "" | "." | "..") || id.contains(char::is_control) {
+            self.fail(EmbedError::InvalidId);
+        }
+        self
     }
 
     fn option(mut self, name: &'static str, value: &str) -> Self {
@@ -196,9 +186,16 @@ impl EmbedUrl {
         self
     }
 
-    fn into_url(self) -> String {
-        /// Every decoder of a query reads these as they are.
+    fn fail(&mut self, error: EmbedError) {
+        self.error.get_or_insert(error);
+    }
+
+    fn build(self) -> Result<String, EmbedError> {
+        /// Characters that need no encoding in any decoder of a query. A space becomes `%20`, which every decoder reads.
         const QUERY: &AsciiSet = &NON_ALPHANUMERIC.remove(b'*').remove(b'-').remove(b'.').remove(b'_');
+        if let Some(error) = self.error {
+            return Err(error);
+        }
         let filters = self.filters.iter().map(|(name, value)| (name.as_str(), value.as_str()));
         let options = self.options.iter().map(|(name, value)| (*name, value.as_str()));
         let mut url = self.page;
@@ -210,16 +207,16 @@ impl EmbedUrl {
             url.extend(utf8_percent_encode(value, QUERY));
             separator = '&';
         }
-        url
+        Ok(url)
     }
 }
 
-/// An [`EmbedUrl`] that carries no token and may stand in a page: the token comes by `postMessage`.
+/// An [`EmbedUrl`] without a token, which may be written into a page.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PostMessageUrl(String);
 
 impl PostMessageUrl {
-    /// The text of the URL.
+    /// Returns the URL.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
@@ -232,13 +229,13 @@ impl fmt::Display for PostMessageUrl {
     }
 }
 
-/// An [`EmbedUrl`] that carries a token, and is as secret as the token.
+/// An [`EmbedUrl`] with a token, as secret as the token.
 ///
-/// It has no `Display`, its `Debug` shows nothing, and its memory is wiped when it is dropped.
+/// It has no `Display`, its `Debug` is redacted, and its memory is wiped on drop.
 pub struct TokenUrl(Zeroizing<String>);
 
 impl TokenUrl {
-    /// The text of the URL, for the one place that hands it over. Keep it out of logs.
+    /// Returns the URL. Do not log it.
     #[must_use]
     pub fn expose_secret(&self) -> &str {
         &self.0
@@ -251,15 +248,7 @@ impl fmt::Debug for TokenUrl {
     }
 }
 
-fn path_id(id: &str) -> Result<&str, EmbedError> {
-    // Browsers drop dot segments, tabs and line breaks, and without an id the URL names another page.
-    if matches!(id, "" | "." | "..") || id.contains(char::is_control) {
-        return Err(EmbedError::InvalidId);
-    }
-    Ok(id)
-}
-
-fn no_longer_than_proxies_pass(url: &str) -> Result<(), EmbedError> {
+fn check_length(url: &str) -> Result<(), EmbedError> {
     if url.len() > EmbedUrl::MAX_BYTES {
         return Err(EmbedError::TooLong { bytes: url.len() });
     }

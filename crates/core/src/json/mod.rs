@@ -11,6 +11,8 @@ use serde_json::{Number, Value};
 pub(crate) use object::Object;
 pub(crate) use read::{Document, object};
 
+pub(crate) use crate::text::printable_name as shortened;
+
 /// A JSON value, borrowed from its text.
 #[derive(Debug)]
 pub(crate) enum Json<'a> {
@@ -49,14 +51,5 @@ impl<'a> Json<'a> {
             Self::Array(elements) => Value::Array(elements.into_iter().map(Self::into_value).collect()),
             Self::Object(object) => Value::Object(object.into_map()),
         }
-    }
-}
-
-/// A name from outside, short enough for an error message.
-pub(crate) fn shortened(name: &str) -> String {
-    const LONGEST: usize = 40;
-    match name.char_indices().nth(LONGEST) {
-        Some((end, _)) => format!("{}…", &name[..end]),
-        None => name.to_owned(),
     }
 }

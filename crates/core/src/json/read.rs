@@ -6,7 +6,8 @@ use serde::{
 };
 use serde_json::Number;
 
-use super::{Json, Object, object::Members, shortened};
+use super::{Json, Object, object::Members};
+use crate::text::printable_name;
 
 /// A whole JSON text, and the first member name that an object in it repeats. The last value of a repeated member stands.
 pub(crate) struct Document<'a> {
@@ -29,11 +30,9 @@ impl<'a> Document<'a> {
 pub(crate) fn object<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Object<'de>, D::Error> {
     let mut repeated = None;
     match (Tree { repeated: &mut repeated }.deserialize(deserializer)?, repeated) {
-        (_, Some(name)) => {
-            Err(D::Error::custom(format_args!("the member {:?} comes twice; keep one", shortened(&name))))
-        }
+        (_, Some(name)) => Err(D::Error::custom(format_args!("duplicate field {:?}", printable_name(&name)))),
         (Json::Object(object), None) => Ok(object),
-        (_, None) => Err(D::Error::custom("this is not a JSON object; write one")),
+        (_, None) => Err(D::Error::custom("expected a JSON object")),
     }
 }
 

@@ -1,27 +1,85 @@
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer, ser::Error as _};
 
 use super::PolicyError;
-use crate::json;
+use crate::text::printable_name;
 
-/// What a resource of a [`Policy`](super::Policy) is narrowed to: all conditions of a rule hold together.
+/// The conditions under which a [`Policy`](super::Policy) grants a resource. All of them have to match.
 ///
-/// Only [`Rule::any`] serializes to `{}`, which grants the whole resource: a condition that came out empty is an error where
-/// it is built
+/// Building a rule does not fail: an error, such as a condition without a value, is reported by
+/// [`PolicyBuilder::build`](super::PolicyBuilder::build). Only [`Rule::any`] serializes to `{}`, which grants the whole resource
 /// ([Cobrowse](https://docs.cobrowse.io/agent-side-integrations/json-web-tokens-jwts/jwt-policies)).
 ///
 /// ```
-/// use cobrowse_jwt_core::{Permission, Rule};
+/// use cobrowse_jwt_core::{Permission, Policy, Rule};
 ///
-/// let rule = Rule::custom_data("user_id", "42")?
-///     .and_custom_data("region", "eu")?
-///     .and_permissions([Permission::Read])?;
-/// assert!(Rule::custom_data("user_id", "").is_err());
-/// # Ok::<(), cobrowse_jwt_core::PolicyError>(())
+/// let rule = Rule::custom_data("user_id", "42").with_custom_data("region", "eu").with_permissions([Permission::Read]);
+/// assert!(Policy::builder().devices(rule).build().is_ok());
+/// assert!(Policy::builder().devices(Rule::custom_data("user_id", "")).build().is_err());
 /// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[must_use]
+pub struct Rule(Result<Conditions, PolicyError>);
+
+impl Rule {
+    /// Grants the whole resource.
+    pub const fn any() -> Self {
+        Self(Ok(Conditions { custom_data: BTreeMap::new(), id: None, permissions: BTreeSet::new() }))
+    }
+
+    /// Grants what has this `custom_data` property, which the customer's app or page sets on the device.
+    pub fn custom_data(key: impl Into<String>, value: impl Into<String>) -> Self {
+        Self::any().with_custom_data(key, value)
+    }
+
+    /// Grants the one device, session or other resource with this id.
+    pub fn id(id: impl Into<String>) -> Self {
+        Self::any().with_id(id)
+    }
+
+    /// Grants these permissions on the resource. Needs a policy of version 3.
+    pub fn permissions(permissions: impl IntoIterator<Item = Permission>) -> Self {
+        Self::any().with_permissions(permissions)
+    }
+
+    /// Adds a `custom_data` property.
+    pub fn with_custom_data(self, key: impl Into<String>, value: impl Into<String>) -> Self {
+        self.and(|conditions| conditions.add_custom_data(key.into(), value.into()))
+    }
+
+    /// Adds an id.
+    pub fn with_id(self, id: impl Into<String>) -> Self {
+        self.and(|conditions| conditions.add_id(id.into()))
+    }
+
+    /// Adds permissions.
+    pub fn with_permissions(self, permissions: impl IntoIterator<Item = Permission>) -> Self {
+        self.and(|conditions| conditions.add_permissions(permissions.into_iter().collect()))
+    }
+
+    pub(super) fn check(&self) -> Result<(), PolicyError> {
+        self.0.as_ref().map(|_| ()).map_err(Clone::clone)
+    }
+
+    pub(super) fn has_permissions(&self) -> bool {
+        self.0.as_ref().is_ok_and(|conditions| !conditions.permissions.is_empty())
+    }
+
+    fn and(self, add: impl FnOnce(&mut Conditions) -> Result<(), PolicyError>) -> Self {
+        Self(self.0.and_then(|mut conditions| add(&mut conditions).map(|()| conditions)))
+    }
+}
+
+impl Serialize for Rule {
+    /// An invalid rule is an error: without its conditions, it would grant the whole resource.
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.0.as_ref().map_err(S::Error::custom)?.serialize(serializer)
+    }
+}
+
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Rule {
+struct Conditions {
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     custom_data: BTreeMap<String, String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -30,100 +88,48 @@ pub struct Rule {
     permissions: BTreeSet<Permission>,
 }
 
-impl Rule {
-    /// Grants the whole resource.
-    #[must_use]
-    pub const fn any() -> Self {
-        Self { custom_data: BTreeMap::new(), id: None, permissions: BTreeSet::new() }
-    }
-
-    /// Only what carries this `custom_data` property, which the customer's app or page set on the device.
-    ///
-    /// # Errors
-    ///
-    /// [`PolicyError::EmptyKey`] and [`PolicyError::EmptyValue`].
-    pub fn custom_data(key: impl Into<String>, value: impl Into<String>) -> Result<Self, PolicyError> {
-        Self::any().and_custom_data(key, value)
-    }
-
-    /// Only the device, session or other resource of this id.
-    ///
-    /// # Errors
-    ///
-    /// [`PolicyError::EmptyId`].
-    pub fn id(id: impl Into<String>) -> Result<Self, PolicyError> {
-        Self::any().and_id(id)
-    }
-
-    /// Only these permissions on the resource. Needs a policy of version 3.
-    ///
-    /// # Errors
-    ///
-    /// [`PolicyError::EmptyPermissions`].
-    pub fn permissions(permissions: impl IntoIterator<Item = Permission>) -> Result<Self, PolicyError> {
-        Self::any().and_permissions(permissions)
-    }
-
-    /// And this `custom_data` property too.
-    ///
-    /// # Errors
-    ///
-    /// As [`Rule::custom_data`], and [`PolicyError::RepeatedKey`].
-    pub fn and_custom_data(mut self, key: impl Into<String>, value: impl Into<String>) -> Result<Self, PolicyError> {
-        let (key, value) = (key.into(), value.into());
+impl Conditions {
+    fn add_custom_data(&mut self, key: String, value: String) -> Result<(), PolicyError> {
         if key.is_empty() {
-            return Err(PolicyError::EmptyKey);
+            return Err(PolicyError::EmptyCondition("custom_data key".to_owned()));
         }
+        let name = || format!("custom_data {:?}", printable_name(&key));
         if value.is_empty() {
-            return Err(PolicyError::EmptyValue(json::shortened(&key)));
+            return Err(PolicyError::EmptyCondition(name()));
         }
         if self.custom_data.contains_key(&key) {
-            return Err(PolicyError::RepeatedKey(json::shortened(&key)));
+            return Err(PolicyError::Duplicate(name()));
         }
         self.custom_data.insert(key, value);
-        Ok(self)
+        Ok(())
     }
 
-    /// And of this id too.
-    ///
-    /// # Errors
-    ///
-    /// As [`Rule::id`], and [`PolicyError::RepeatedId`].
-    pub fn and_id(self, id: impl Into<String>) -> Result<Self, PolicyError> {
-        let id = id.into();
+    fn add_id(&mut self, id: String) -> Result<(), PolicyError> {
         if id.is_empty() {
-            return Err(PolicyError::EmptyId);
+            return Err(PolicyError::EmptyCondition("id".to_owned()));
         }
-        if self.id.is_some() {
-            return Err(PolicyError::RepeatedId);
+        match self.id.replace(id) {
+            None => Ok(()),
+            Some(_) => Err(PolicyError::Duplicate("id".to_owned())),
         }
-        Ok(Self { id: Some(id), ..self })
     }
 
-    /// And with these permissions only.
-    ///
-    /// # Errors
-    ///
-    /// As [`Rule::permissions`], and [`PolicyError::RepeatedPermissions`].
-    pub fn and_permissions(self, permissions: impl IntoIterator<Item = Permission>) -> Result<Self, PolicyError> {
-        let permissions: BTreeSet<Permission> = permissions.into_iter().collect();
+    fn add_permissions(&mut self, permissions: BTreeSet<Permission>) -> Result<(), PolicyError> {
         if permissions.is_empty() {
-            return Err(PolicyError::EmptyPermissions);
+            return Err(PolicyError::EmptyCondition("list of permissions".to_owned()));
         }
-        if self.has_permissions() {
-            return Err(PolicyError::RepeatedPermissions);
+        if !self.permissions.is_empty() {
+            return Err(PolicyError::Duplicate("list of permissions".to_owned()));
         }
-        Ok(Self { permissions, ..self })
-    }
-
-    pub(super) fn has_permissions(&self) -> bool {
-        !self.permissions.is_empty()
+        self.permissions = permissions;
+        Ok(())
     }
 }
 
-/// What may be done with a resource.
+/// A permission on a resource.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase", try_from = "String")]
+#[non_exhaustive]
 pub enum Permission {
     /// `create`
     Create,
@@ -136,24 +142,26 @@ pub enum Permission {
 }
 
 impl Permission {
-    pub(super) fn from_word(word: &str) -> Result<Self, PolicyError> {
-        match word {
-            "create" => Ok(Self::Create),
-            "read" => Ok(Self::Read),
-            "update" => Ok(Self::Update),
-            "delete" => Ok(Self::Delete),
-            _ => Err(PolicyError::UnknownPermission),
+    pub(super) fn new(name: &str) -> Result<Self, PolicyError> {
+        [Self::Create, Self::Read, Self::Update, Self::Delete]
+            .into_iter()
+            .find(|permission| permission.as_str() == name)
+            .ok_or(PolicyError::UnknownPermission)
+    }
+
+    /// Returns the name in the policy.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Create => "create",
+            Self::Read => "read",
+            Self::Update => "update",
+            Self::Delete => "delete",
         }
     }
 }
 
-impl TryFrom<String> for Permission {
-    type Error = PolicyError;
-
-    fn try_from(word: String) -> Result<Self, PolicyError> {
-        Self::from_word(&word)
-    }
-}
+crate::text::text_conversions!(Permission, PolicyError, as_str);
 
 #[cfg(test)]
 mod tests {
@@ -162,12 +170,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn conditions_stand_together() {
+    fn all_conditions_of_a_rule_are_serialized() {
         let rule = Rule::custom_data("user_id", "42")
-            .and_then(|rule| rule.and_custom_data("region", "eu"))
-            .and_then(|rule| rule.and_id("d1"))
-            .and_then(|rule| rule.and_permissions([Permission::Update, Permission::Read, Permission::Read]))
-            .unwrap();
+            .with_custom_data("region", "eu")
+            .with_id("d1")
+            .with_permissions([Permission::Update, Permission::Read, Permission::Read]);
         let expected = json!({
             "custom_data": {"region": "eu", "user_id": "42"}, "id": "d1", "permissions": ["read", "update"],
         });
@@ -175,20 +182,13 @@ mod tests {
     }
 
     #[test]
-    fn only_any_is_empty() {
+    fn only_any_serializes_to_an_empty_object() {
         assert_eq!(serde_json::to_string(&Rule::any()).unwrap(), "{}");
-        assert_eq!(Rule::custom_data("", "42"), Err(PolicyError::EmptyKey));
-        assert_eq!(Rule::custom_data("user_id", ""), Err(PolicyError::EmptyValue("user_id".into())));
-        assert_eq!(Rule::id(""), Err(PolicyError::EmptyId));
-        assert_eq!(Rule::permissions([]), Err(PolicyError::EmptyPermissions));
-    }
-
-    #[test]
-    fn nothing_is_silently_replaced() {
-        let rule = Rule::custom_data("user_id", "42").unwrap();
-        assert_eq!(rule.and_custom_data("user_id", "43"), Err(PolicyError::RepeatedKey("user_id".into())));
-        assert_eq!(Rule::id("a").unwrap().and_id("a"), Err(PolicyError::RepeatedId));
-        let rule = Rule::permissions([Permission::Read]).unwrap();
-        assert_eq!(rule.and_permissions([Permission::Delete]), Err(PolicyError::RepeatedPermissions));
+        for invalid in
+            [Rule::custom_data("", "42"), Rule::custom_data("user_id", ""), Rule::id(""), Rule::permissions([])]
+        {
+            assert!(serde_json::to_string(&invalid).is_err(), "{invalid:?}");
+            assert!(serde_json::to_string(&invalid.with_id("d1")).is_err());
+        }
     }
 }

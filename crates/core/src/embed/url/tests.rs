@@ -4,24 +4,24 @@ use url::Url;
 use super::*;
 
 #[test]
-fn every_page_stands_on_its_path() {
+fn every_page_has_its_path() {
     let instance = Instance::new("https://cobrowse.example.com:8443").unwrap();
     for (url, path) in [
         (EmbedUrl::dashboard(&instance), "/dashboard"),
         (EmbedUrl::code(&instance), "/code"),
         (EmbedUrl::connect(&instance), "/connect"),
-        (EmbedUrl::session(&instance, "5ee1").unwrap(), "/session/5ee1"),
-        (EmbedUrl::connect_device(&instance, "de1ce").unwrap(), "/connect/device/de1ce"),
-        (EmbedUrl::recording(&instance, "5ee1").unwrap(), "/session/5ee1/recording"),
+        (EmbedUrl::session(&instance, "5ee1"), "/session/5ee1"),
+        (EmbedUrl::connect_device(&instance, "de1ce"), "/connect/device/de1ce"),
+        (EmbedUrl::recording(&instance, "5ee1"), "/session/5ee1/recording"),
     ] {
-        assert_eq!(url.clone().into_url(), format!("https://cobrowse.example.com:8443{path}"));
+        assert_eq!(url.clone().build().unwrap(), format!("https://cobrowse.example.com:8443{path}"));
         let expected = format!("https://cobrowse.example.com:8443{path}?token_source=postMessage");
         assert_eq!(url.for_post_message().unwrap().to_string(), expected);
     }
 }
 
 #[test]
-fn an_id_is_one_segment_whatever_it_contains() {
+fn id_with_special_characters_is_one_segment() {
     for (id, encoded) in [
         ("a b", "a%20b"),
         ("a/b", "a%2Fb"),
@@ -32,17 +32,23 @@ fn an_id_is_one_segment_whatever_it_contains() {
         ("ä€😀", "%C3%A4%E2%82%AC%F0%9F%98%80"),
         ("...", "..."),
     ] {
-        let url = EmbedUrl::recording(&Instance::default(), id).unwrap().into_url();
+        let url = EmbedUrl::recording(&Instance::default(), id).build().unwrap();
         assert_eq!(url, format!("https://cobrowse.io/session/{encoded}/recording"));
     }
 }
 
 #[test]
-fn an_id_that_would_name_another_page_is_refused() {
+fn id_of_another_page_is_refused() {
+    let instance = Instance::default();
     for id in ["", ".", "..", "a\tb", "a\nb", "\u{7f}"] {
-        assert_eq!(EmbedUrl::session(&Instance::default(), id), Err(EmbedError::InvalidId), "{id:?}");
-        assert_eq!(EmbedUrl::connect_device(&Instance::default(), id), Err(EmbedError::InvalidId), "{id:?}");
-        assert_eq!(EmbedUrl::recording(&Instance::default(), id), Err(EmbedError::InvalidId), "{id:?}");
+        for url in [
+            EmbedUrl::session(&instance, id),
+            EmbedUrl::connect_device(&instance, id),
+            EmbedUrl::recording(&instance, id),
+        ] {
+            assert_eq!(url.clone().for_post_message(), Err(EmbedError::InvalidId), "{id:?}");
+            assert_eq!(url.with_token(&token(3)).unwrap_err(), EmbedError::InvalidId, "{id:?}");
+        }
     }
 }
 
@@ -50,17 +56,16 @@ fn an_id_that_would_name_another_page_is_refused() {
 fn filters_keep_their_order_and_are_encoded_for_every_decoder() {
     let url = dashboard()
         .filter("user id", "a b+c")
-        .and_then(|url| url.filter("a+b&c=d", "50%#&=?/"))
-        .and_then(|url| url.filter("naïve", "Jürgen 😀"))
-        .and_then(|url| url.filter("empty", ""))
-        .unwrap();
+        .filter("a+b&c=d", "50%#&=?/")
+        .filter("naïve", "Jürgen 😀")
+        .filter("empty", "");
     let query = "filter_user%20id=a%20b%2Bc&filter_a%2Bb%26c%3Dd=50%25%23%26%3D%3F%2F\
                  &filter_na%C3%AFve=J%C3%BCrgen%20%F0%9F%98%80&filter_empty=";
-    assert_eq!(url.into_url(), format!("https://cobrowse.io/dashboard?{query}"));
+    assert_eq!(url.build().unwrap(), format!("https://cobrowse.io/dashboard?{query}"));
 }
 
 #[test]
-fn filters_that_servers_would_misread_are_refused() {
+fn filter_that_servers_parse_differently_is_refused() {
     for (name, value, expected) in [
         ("", "x", EmbedError::InvalidFilterName),
         ("a[b]", "x", EmbedError::InvalidFilterName),
@@ -70,66 +75,66 @@ fn filters_that_servers_would_misread_are_refused() {
         ("a", "x\u{85}", EmbedError::ControlCharacter),
         ("user_id", "43", EmbedError::DuplicateFilter),
     ] {
-        let filtered = dashboard().filter("user_id", "42").unwrap().filter(name, value);
-        assert_eq!(filtered, Err(expected), "{name:?}={value:?}");
+        let filtered = dashboard().filter("user_id", "42").filter(name, value);
+        assert_eq!(filtered.clone().for_post_message(), Err(expected.clone()), "{name:?}={value:?}");
+        assert_eq!(filtered.language("").filter("a", "1").for_post_message(), Err(expected), "the first error");
     }
-    assert!(dashboard().filter("a", "[x]").is_ok());
+    assert!(dashboard().filter("a", "[x]").for_post_message().is_ok());
 }
 
 #[test]
-fn each_option_has_its_parameter_and_the_last_value_counts() {
+fn option_that_is_set_twice_has_the_last_value() {
     let url = dashboard()
-        .navigation(Show::None)
-        .popout(Show::None)
-        .agent_tools(Show::None)
-        .device_controls(Show::None)
-        .session_details(Show::None)
-        .messages(Show::None)
+        .navigation(Visibility::Hidden)
+        .popout(Visibility::Hidden)
+        .agent_tools(Visibility::Hidden)
+        .device_controls(Visibility::Hidden)
+        .session_details(Visibility::Hidden)
+        .messages(Visibility::Hidden)
         .end_action(EndAction::Code)
-        .end_action(EndAction::None)
+        .end_action(EndAction::Stay)
         .language("de")
-        .and_then(|url| url.language("pt-BR"))
-        .unwrap();
+        .language("pt-BR");
     assert_eq!(
-        url.into_url(),
+        url.build().unwrap(),
         concat!(
             "https://cobrowse.io/dashboard?",
             "agent_tools=none&device_controls=none&end_action=none&lng=pt-BR&messages=none&navigation=none&popout=none\
              &session_details=none"
         )
     );
-    for (action, value) in [(EndAction::Dashboard, "dashboard"), (EndAction::None, "none"), (EndAction::Code, "code")] {
-        let url = dashboard().end_action(action).into_url();
+    for (action, value) in [(EndAction::Dashboard, "dashboard"), (EndAction::Stay, "none"), (EndAction::Code, "code")] {
+        let url = dashboard().end_action(action).build().unwrap();
         assert_eq!(url, format!("https://cobrowse.io/dashboard?end_action={value}"));
     }
 }
 
 #[test]
-fn a_language_has_the_form_of_a_tag() {
+fn language_with_other_text_than_a_tag_is_refused() {
     for tag in ["de", "pt-BR", "zh-Hant-TW", "i-klingon"] {
-        assert!(dashboard().language(tag).is_ok(), "{tag}");
+        assert!(dashboard().language(tag).for_post_message().is_ok(), "{tag}");
     }
     for tag in ["", "-", "de-", "de_AT", "deutschland", "1a", "a1", "d", "de&token=x", "dé"] {
-        assert_eq!(dashboard().language(tag), Err(EmbedError::InvalidLanguageTag), "{tag}");
+        assert_eq!(dashboard().language(tag).for_post_message(), Err(EmbedError::InvalidLanguageTag), "{tag}");
     }
 }
 
 #[test]
-fn the_token_stands_last_in_the_query_and_not_in_debug() {
-    let url = dashboard().filter("user_id", "a b").unwrap().with_token(&token(3)).unwrap();
+fn token_is_last_in_the_query_and_not_in_debug() {
+    let url = dashboard().filter("user_id", "a b").with_token(&token(3)).unwrap();
     assert_eq!(url.expose_secret(), "https://cobrowse.io/dashboard?filter_user_id=a%20b&token=aaa");
     assert_eq!(format!("{url:?}"), "TokenUrl(..)");
 }
 
 #[test]
-fn a_url_that_proxies_cut_is_an_error() {
+fn url_over_the_limit_of_proxies_is_refused() {
     let rest = "https://cobrowse.io/dashboard?token=".len();
     assert!(dashboard().with_token(&token(EmbedUrl::MAX_BYTES - rest)).is_ok());
     let long = dashboard().with_token(&token(EmbedUrl::MAX_BYTES - rest + 1));
     assert_eq!(long.unwrap_err(), EmbedError::TooLong { bytes: EmbedUrl::MAX_BYTES + 1 });
 
     let rest = "https://cobrowse.io/dashboard?filter_a=&token_source=postMessage".len();
-    let filtered = |length: usize| dashboard().filter("a", &"x".repeat(length)).unwrap().for_post_message();
+    let filtered = |length: usize| dashboard().filter("a", &"x".repeat(length)).for_post_message();
     assert!(filtered(EmbedUrl::MAX_BYTES - rest).is_ok());
     let long = filtered(EmbedUrl::MAX_BYTES - rest + 1);
     assert_eq!(long, Err(EmbedError::TooLong { bytes: EmbedUrl::MAX_BYTES + 1 }));
@@ -137,10 +142,10 @@ fn a_url_that_proxies_cut_is_an_error() {
 
 proptest! {
     #[test]
-    fn whatever_is_accepted_comes_out_as_it_went_in(name in "\\PC{1,20}", value in "\\PC{0,40}", id in "\\PC{1,20}") {
+    fn accepted_parameters_survive_the_parser_of_browsers(name in "\\PC{1,20}", value in "\\PC{0,40}", id in "\\PC{1,20}") {
         let instance = Instance::default();
-        if let Ok(url) = EmbedUrl::session(&instance, &id).and_then(|url| url.filter(&name, &value)) {
-            let url = url.navigation(Show::None).into_url();
+        let url = EmbedUrl::session(&instance, &id).filter(&name, &value).navigation(Visibility::Hidden);
+        if let Ok(url) = url.build() {
             let read = Url::parse(&url).unwrap();
             prop_assert_eq!(read.as_str(), &url);
             let pairs: Vec<(String, String)> = read.query_pairs().into_owned().collect();

@@ -76,7 +76,7 @@ fn verify_of_valid_token_returns_its_contents() {
     claims["role"] = json!(null);
     claims["policy"] = json!({"version": 3, "devices": {}});
     let token = bench.verify_claims(&claims.to_string()).unwrap();
-    let policy = Policy::new().devices(crate::Rule::any()).unwrap();
+    let policy = Policy::builder().devices(crate::Rule::any()).build().unwrap();
     let expected = AgentClaims::new("jane@example.com", Access::PolicyOnly(policy)).unwrap();
     let expected = expected.with_display_name("Jane Doe").unwrap().with_lifetime(Lifetime::default());
     assert_eq!(token.claims, expected);
@@ -114,7 +114,7 @@ fn verify_with_invalid_claim_returns_its_error() {
         ("role", json!(null), invalid("role")(ClaimsError::NullRoleWithoutPolicy)),
         ("policy", json!("{}"), VerifyError::InvalidPolicy(PolicyError::NotAnObject)),
         ("policy", json!(null), VerifyError::InvalidPolicy(PolicyError::NotAnObject)),
-        ("policy", json!({"devices": {"user_id": "x"}}), VerifyError::InvalidPolicy(PolicyError::Version1)),
+        ("policy", json!({"devices": {"user_id": "x"}}), VerifyError::InvalidPolicy(PolicyError::DeprecatedVersion)),
         (
             "display_name",
             json!("Jane"),
