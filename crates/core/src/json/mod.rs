@@ -11,8 +11,6 @@ use serde_json::{Number, Value};
 pub(crate) use object::Object;
 pub(crate) use read::{Document, object};
 
-pub(crate) use crate::text::printable_name as shortened;
-
 /// A JSON value, borrowed from its text.
 #[derive(Debug)]
 pub(crate) enum Json<'a> {

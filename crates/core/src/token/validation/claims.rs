@@ -1,7 +1,8 @@
 use super::{error::VerifyError, outcome::Outcome, time::date};
 use crate::{
     claims::{ClaimsError, DisplayName, LicenseKey, Policy, RoleClaim, Subject},
-    json::{Object, shortened},
+    json::Object,
+    text::printable_name,
     token::AUDIENCE,
 };
 
@@ -46,7 +47,7 @@ impl ParsedClaims {
 }
 
 fn unknown_claim(name: &str) -> VerifyError {
-    let found = shortened(name);
+    let found = printable_name(name);
     let letters = |name: &str| name.replace(['_', '-'], "").to_ascii_lowercase();
     VerifyError::UnknownClaim { found, expected: KNOWN.into_iter().find(|known| letters(known) == letters(name)) }
 }

@@ -1,5 +1,8 @@
 use super::{check::TokenCheck, error::VerifyError};
-use crate::json::{Json, Object, shortened};
+use crate::{
+    json::{Json, Object},
+    text::printable_name,
+};
 
 /// The result of each check of the header.
 pub(super) struct HeaderChecks {
@@ -16,7 +19,7 @@ impl HeaderChecks {
             algorithm: match header.get("alg").and_then(Json::as_str) {
                 Some("RS256") => Ok(()),
                 Some(none) if none.eq_ignore_ascii_case("none") => Err(VerifyError::AlgNone),
-                other => Err(VerifyError::UnsupportedAlgorithm(other.map(shortened))),
+                other => Err(VerifyError::UnsupportedAlgorithm(other.map(printable_name))),
             },
             type_: match header.get("typ").and_then(Json::as_str) {
                 Some("JWT") => Ok(()),
@@ -30,7 +33,7 @@ impl HeaderChecks {
             },
             key_id: match (unknown, header.get("kid")) {
                 (Some(name), _) => {
-                    let detail = format!("unknown header member {:?}", shortened(name));
+                    let detail = format!("unknown header member {:?}", printable_name(name));
                     Err(VerifyError::invalid_header(TokenCheck::HeaderMembers, detail))
                 }
                 (None, Some(kid)) if kid.as_str().is_none() => {

@@ -1,5 +1,8 @@
 use super::{check::TokenCheck, error::VerifyError, outcome::Outcome};
-use crate::json::{Document, Json, Object, shortened};
+use crate::{
+    json::{Document, Json, Object},
+    text::printable_name,
+};
 
 /// A decoded part: its JSON object, if it is one, and the name of the first duplicate member.
 pub(super) struct Part<'d> {
@@ -11,7 +14,7 @@ impl<'d> Part<'d> {
     pub(super) fn parse(bytes: &'d [u8]) -> Self {
         match Document::parse(bytes) {
             Ok(Document { value: Json::Object(object), repeated }) => {
-                Self { object: Some(object), duplicate: repeated.as_deref().map(shortened) }
+                Self { object: Some(object), duplicate: repeated.as_deref().map(printable_name) }
             }
             _ => Self { object: None, duplicate: None },
         }
