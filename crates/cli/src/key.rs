@@ -47,7 +47,7 @@ impl<'a> Key<'a> {
         };
         match opened {
             Err(failure) if failure.pem() == Some(PemErrorKind::MissingPassphrase) => {
-                let uris = uris.with_passphrase(self.passphrase.given_or_asked()?);
+                let uris = uris.passphrase(self.passphrase.given_or_asked()?);
                 let _progress = Progress::of("decrypting the key");
                 Ok(uris.open(&self.uri).await?)
             }

@@ -1,11 +1,11 @@
 #![cfg_attr(feature = "pem", doc = include_str!("../../../README.md"))]
 #![cfg_attr(not(feature = "pem"), doc = "Cobrowse agent tokens, with a key source of your own.")]
 
-mod key_uris;
+mod key_uri;
 
 pub use cobrowse_jwt_core::*;
 
-pub use key_uris::{KeyLocation, KeyUri, KeyUriError, KeyUriRegistry, KeyUriScheme};
+pub use key_uri::{KeyLocation, KeyUri, KeyUriError, KeyUriRegistry, KeyUriScheme};
 
 #[cfg(feature = "aws-kms")]
 pub use cobrowse_jwt_aws_kms as aws_kms;

@@ -12,7 +12,7 @@ pub(super) async fn reach(
     checkup: &mut Checkup<'_>,
 ) -> Option<Arc<dyn KeySource>> {
     let start = Instant::now();
-    let (source, readable) = match key.open(KeyUriRegistry::new().with_strict_permissions(true)).await {
+    let (source, readable) = match key.open(KeyUriRegistry::new().strict_permissions(true)).await {
         Err(failure) if failure.pem() == Some(PemErrorKind::InsecurePermissions) => {
             (key.open(KeyUriRegistry::new()).await, Some(failure))
         }

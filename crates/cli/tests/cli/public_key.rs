@@ -63,7 +63,7 @@ fn causes_are_shown_when_asked_for() {
 fn a_key_in_aws_kms_without_its_scheme_is_recognised() {
     let folder = Folder::empty();
     let advice = "for a key in AWS KMS write awskms:/// before it, as in awskms:///alias/x";
-    folder.run(&["public-key", "alias/cobrowse"]).exits(4, advice);
+    folder.run(&["public-key", "alias/cobrowse"]).exits(2, advice);
     let arn = folder.run(&["public-key", "arn:aws:kms:eu-central-1:111122223333:key/x"]).exits(2, advice);
     assert!(!arn.stderr.contains("111122223333"), "{arn:?}");
     let other = folder.run(&["public-key", "nothing.pem"]).exits(4, "");

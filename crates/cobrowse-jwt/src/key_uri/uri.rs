@@ -2,6 +2,7 @@ use std::{fmt, path::PathBuf, str::FromStr};
 
 use cobrowse_jwt_core::Instance;
 use percent_encoding::percent_decode_str;
+use serde::{Deserialize, Deserializer, de};
 
 use super::KeyUriError;
 
@@ -14,7 +15,8 @@ use super::KeyUriError;
 /// | `awskms:///alias/cobrowse`, `awskms:///<key id or ARN>` | AWS KMS | `aws-kms` |
 /// | `awskms://host:port/<id>` | AWS KMS at this endpoint, over https, or over http on a loopback host | `aws-kms` |
 ///
-/// `Debug` shows the scheme only: a URI can contain an ARN, and people paste keys.
+/// Parsing opens nothing; [`KeyUriRegistry::open`](crate::KeyUriRegistry::open) does. A private key or a PIN in place of a name or inside a
+/// URI is refused. `Debug` shows only the scheme, because a URI can contain an ARN and people paste keys.
 ///
 /// ```
 /// use cobrowse_jwt::{KeyUri, KeyUriError};
@@ -31,7 +33,7 @@ pub struct KeyUri {
     location: KeyLocation,
 }
 
-/// Where the key of a [`KeyUri`] is.
+/// Where the key of a [`KeyUri`] is. `Debug` shows only the variant.
 #[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum KeyLocation {
@@ -41,7 +43,7 @@ pub enum KeyLocation {
     Env(String),
     /// AWS KMS.
     AwsKms {
-        /// The origin of the endpoint, if it is not the one of the AWS configuration.
+        /// The origin of the endpoint, if the URI has one.
         endpoint: Option<String>,
         /// A key id, a key ARN, an alias or an alias ARN.
         key_id: String,
@@ -77,16 +79,44 @@ impl FromStr for KeyUri {
             return Err(KeyUriError::PrivateKeyInUri);
         }
         if text.trim().is_empty() {
-            return Err(KeyUriError::Empty);
+            return Err(KeyUriError::invalid("key URI is empty", "use a path, file:, env: or awskms:"));
+        }
+        // The names that AWS displays. A folder `alias` can be written as `./alias`.
+        if text.starts_with("arn:") || text.starts_with("alias/") {
+            return Err(KeyUriError::invalid(
+                "key URI has no scheme",
+                "for a key in AWS KMS write awskms:/// before it, as in awskms:///alias/x",
+            ));
         }
         let (scheme, rest) = split_scheme(text).unwrap_or_else(|| ("file".to_owned(), text));
         let location = match scheme.as_str() {
             "file" => KeyLocation::File(file_path(rest)?),
             "env" => KeyLocation::Env(variable(rest)?),
             "awskms" => aws_kms(rest)?,
+            _ if rest.to_ascii_lowercase().contains("pin-value") => return Err(KeyUriError::PinInUri),
             _ => KeyLocation::Other,
         };
         Ok(Self { scheme, rest: rest.to_owned(), location })
+    }
+}
+
+impl<'de> Deserialize<'de> for KeyUri {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Visitor;
+
+        impl de::Visitor<'_> for Visitor {
+            type Value = KeyUri;
+
+            fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+                formatter.write_str("a key URI")
+            }
+
+            fn visit_str<E: de::Error>(self, text: &str) -> Result<KeyUri, E> {
+                text.parse().map_err(E::custom)
+            }
+        }
+
+        deserializer.deserialize_str(Visitor)
     }
 }
 
@@ -119,44 +149,60 @@ pub(super) fn split_scheme(text: &str) -> Option<(String, &str)> {
 
 /// Two slashes make it a URI (RFC 8089), with an empty host or `localhost` and percent escapes.
 fn file_path(rest: &str) -> Result<PathBuf, KeyUriError> {
-    let Some(authority) = rest.strip_prefix("//") else { return Ok(PathBuf::from(rest)) };
-    let (host, path) = authority.split_at(authority.find('/').ok_or(KeyUriError::InvalidFile)?);
+    const INVALID: KeyUriError = KeyUriError::invalid("file: URI is not a local path", "use file:///path/to/key.pem");
+    let Some(authority) = rest.strip_prefix("//") else {
+        return if rest.is_empty() { Err(INVALID) } else { Ok(PathBuf::from(rest)) };
+    };
+    let (host, path) = authority.split_at(authority.find('/').ok_or(INVALID)?);
     if !matches!(host, "" | "localhost") || path.contains(['?', '#']) {
-        return Err(KeyUriError::InvalidFile);
+        return Err(INVALID);
     }
-    let path = percent_decode_str(path).decode_utf8().map_err(|_| KeyUriError::InvalidFile)?;
+    let path = percent_decode_str(path).decode_utf8().map_err(|_| INVALID)?;
     // `file:///C:/key.pem`
     let drive = path.strip_prefix('/').filter(|rest| cfg!(windows) && rest.get(1..2) == Some(":"));
     let path = drive.unwrap_or(&path);
-    if path.contains('\0') { Err(KeyUriError::InvalidFile) } else { Ok(PathBuf::from(path)) }
+    if path.contains('\0') { Err(INVALID) } else { Ok(PathBuf::from(path)) }
 }
 
 fn variable(rest: &str) -> Result<String, KeyUriError> {
     let is_name = !rest.is_empty() && rest.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
-    if is_name { Ok(rest.to_owned()) } else { Err(KeyUriError::InvalidVariable) }
+    if is_name {
+        Ok(rest.to_owned())
+    } else {
+        Err(KeyUriError::invalid("invalid variable name", "use env: and a name of letters, digits and underscores"))
+    }
 }
 
-/// The form of sigstore: `//` endpoint `/` key.
+/// Parses sigstore's form: `//` endpoint `/` key.
 fn aws_kms(rest: &str) -> Result<KeyLocation, KeyUriError> {
+    const MISSING_KEY_ID: KeyUriError = KeyUriError::invalid(
+        "awskms: URI has no key id",
+        "use three slashes, as in awskms:///alias/name, or awskms://host:port/key for an endpoint",
+    );
     let (host, key_id) = rest
         .strip_prefix("//")
         .and_then(|rest| rest.split_once('/'))
         .filter(|(host, key_id)| !key_id.is_empty() && *host != "alias" && !host.starts_with("arn:"))
-        .ok_or(KeyUriError::MissingKeyId)?;
+        .ok_or(MISSING_KEY_ID)?;
     if key_id.contains(['?', '#']) {
-        return Err(KeyUriError::InvalidEndpoint);
+        return Err(INVALID_ENDPOINT);
     }
     let endpoint = if host.is_empty() { None } else { Some(endpoint(host)?) };
     Ok(KeyLocation::AwsKms { endpoint, key_id: key_id.to_owned() })
 }
 
-/// Credentials are sent to the endpoint, so it is https, except on a loopback host: the rule of an [`Instance`].
+const INVALID_ENDPOINT: KeyUriError = KeyUriError::invalid(
+    "invalid endpoint in awskms: URI",
+    "use awskms://host:port/key, without credentials and query",
+);
+
+/// Returns an https origin, or an http origin for a loopback host: the rule of an [`Instance`], because credentials are sent to it.
 fn endpoint(host: &str) -> Result<String, KeyUriError> {
     let origin = |scheme| Instance::new(&format!("{scheme}://{host}"));
-    let https = origin("https").map_err(|_| KeyUriError::InvalidEndpoint)?;
+    let https = origin("https").map_err(|_| INVALID_ENDPOINT)?;
     // The SDK parses the text again, so it must be in normal form.
     if https.origin().strip_prefix("https://") != Some(host.strip_suffix(":443").unwrap_or(host)) {
-        return Err(KeyUriError::InvalidEndpoint);
+        return Err(INVALID_ENDPOINT);
     }
     let scheme = if origin("http").is_ok() { "http" } else { "https" };
     Ok(format!("{scheme}://{host}"))

@@ -1,10 +1,16 @@
-use std::{collections::BTreeMap, fmt, sync::Arc};
+use std::{
+    collections::{BTreeMap, btree_map::Entry},
+    fmt,
+    sync::Arc,
+};
 
 use cobrowse_jwt_core::{KeyError, KeySource, async_trait};
 
 use super::{KeyLocation, KeyUri, KeyUriError, uri::split_scheme};
 
-/// Opens the keys that key URIs name, with options that apply to all of them.
+/// Opens the keys that key URIs name, with options for the schemes of this crate.
+///
+/// A scheme that the caller registered is used instead of the one of this crate, and the options do not apply to it.
 ///
 /// ```no_run
 /// use cobrowse_jwt::KeyUriRegistry;
@@ -15,7 +21,6 @@ use super::{KeyLocation, KeyUri, KeyUriError, uri::split_scheme};
 /// ```
 #[derive(Clone, Default)]
 pub struct KeyUriRegistry {
-    /// Registered by the caller, and preferred to the schemes of this crate.
     schemes: BTreeMap<String, Arc<dyn KeyUriScheme>>,
     #[cfg(feature = "pem")]
     strict_permissions: bool,
@@ -26,11 +31,11 @@ pub struct KeyUriRegistry {
 /// Opens the keys of one scheme. Implement it to add a scheme.
 #[async_trait]
 pub trait KeyUriScheme: Send + Sync {
-    /// Opens the key with this name: the URI without its scheme and the colon.
+    /// Opens the key with this name, which is the URI without its scheme and the colon.
     ///
     /// # Errors
     ///
-    /// A [`KeyUriError`], which does not contain the text.
+    /// [`KeyUriError::Invalid`] and [`KeyUriError::Key`]; neither may contain the text.
     async fn open(&self, rest: &str) -> Result<Arc<dyn KeySource>, KeyUriError>;
 }
 
@@ -41,30 +46,34 @@ impl KeyUriRegistry {
         Self::default()
     }
 
-    /// Adds a scheme to this value, or replaces one.
+    /// Registers a scheme on this value.
     ///
     /// # Errors
     ///
-    /// [`KeyUriError::InvalidScheme`] unless it is a scheme (RFC 3986, section 3.1) of at least two characters.
-    pub fn with_scheme(mut self, scheme: &str, open: impl KeyUriScheme + 'static) -> Result<Self, KeyUriError> {
+    /// [`KeyUriError::InvalidScheme`] unless it is a scheme (RFC 3986, section 3.1) of two or more characters, and
+    /// [`KeyUriError::DuplicateScheme`] if it is already registered.
+    pub fn scheme(mut self, scheme: &str, opener: impl KeyUriScheme + 'static) -> Result<Self, KeyUriError> {
         let text = format!("{scheme}:");
-        let (scheme, _) = split_scheme(&text).ok_or(KeyUriError::InvalidScheme)?;
-        self.schemes.insert(scheme, Arc::new(open));
+        let (scheme, _) = split_scheme(&text).filter(|(_, rest)| rest.is_empty()).ok_or(KeyUriError::InvalidScheme)?;
+        match self.schemes.entry(scheme) {
+            Entry::Vacant(entry) => entry.insert(Arc::new(opener)),
+            Entry::Occupied(_) => return Err(KeyUriError::DuplicateScheme),
+        };
         Ok(self)
     }
 
-    /// Sets the passphrase of encrypted keys in files and variables. For an unencrypted key it is not used.
+    /// Sets the passphrase of encrypted keys in files and variables. An unencrypted key ignores it.
     #[cfg(feature = "encrypted-pem")]
     #[must_use]
-    pub fn with_passphrase(mut self, passphrase: cobrowse_jwt_pem::Passphrase) -> Self {
+    pub fn passphrase(mut self, passphrase: cobrowse_jwt_pem::Passphrase) -> Self {
         self.passphrase = Some(passphrase);
         self
     }
 
-    /// Refuses key files that others may read, on Unix; off by default.
+    /// Sets whether key files that others can read are refused, on Unix; `false` by default.
     #[cfg(feature = "pem")]
     #[must_use]
-    pub fn with_strict_permissions(mut self, strict: bool) -> Self {
+    pub fn strict_permissions(mut self, strict: bool) -> Self {
         self.strict_permissions = strict;
         self
     }
