@@ -2,6 +2,8 @@
 #![cfg_attr(not(feature = "pem"), doc = "Cobrowse agent tokens, with a key source of your own.")]
 
 mod key_uri;
+#[cfg(feature = "testing")]
+pub mod testing;
 
 pub use cobrowse_jwt_core::*;
 
