@@ -10,7 +10,7 @@ pub(super) async fn reach(key: &Key<'_>, checkup: &mut Checkup<'_>) -> Option<Ar
     let start = Instant::now();
     let opened = {
         let _progress = Progress::of("loading the AWS configuration");
-        KeyUriRegistry::aws_kms_builder(&key.uri).await.and_then(|builder| Ok(builder.build()?))
+        KeyUriRegistry::new().aws_kms_builder(&key.uri).await.and_then(|builder| Ok(builder.build()?))
     };
     let source = match opened {
         Ok(source) => source,

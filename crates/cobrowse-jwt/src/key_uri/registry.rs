@@ -26,6 +26,8 @@ pub struct KeyUriRegistry {
     strict_permissions: bool,
     #[cfg(feature = "encrypted-pem")]
     passphrase: Option<cobrowse_jwt_pem::Passphrase>,
+    #[cfg(feature = "aws-kms")]
+    allow_http: bool,
 }
 
 /// Opens the keys of one scheme. Implement it to add a scheme.
@@ -78,6 +80,14 @@ impl KeyUriRegistry {
         self
     }
 
+    /// Sets whether plain http to AWS KMS on another host is allowed, for emulators; `false` by default.
+    #[cfg(feature = "aws-kms")]
+    #[must_use]
+    pub fn allow_http(mut self, allow: bool) -> Self {
+        self.allow_http = allow;
+        self
+    }
+
     /// Opens the key.
     ///
     /// # Errors
@@ -98,7 +108,7 @@ impl KeyUriRegistry {
             KeyLocation::Env(_) => Err(KeyUriError::FeatureDisabled { feature: "env" }),
             #[cfg(feature = "aws-kms")]
             KeyLocation::AwsKms { .. } => {
-                let key = Self::aws_kms_builder(uri).await?.build()?;
+                let key = self.aws_kms_builder(uri).await?.build()?;
                 key.authenticate().await?;
                 Ok(Arc::new(key))
             }
@@ -108,16 +118,19 @@ impl KeyUriRegistry {
         }
     }
 
-    /// Returns a builder for the key of an `awskms:` URI, for its options and its
+    /// Returns a builder for the key of an `awskms:` URI with the options of this registry, for further options and for
     /// [`preflight`](cobrowse_jwt_aws_kms::AwsKmsKey::preflight).
     ///
     /// # Errors
     ///
     /// [`KeyUriError::UnknownScheme`] for another scheme, and [`KeyUriError::Key`].
     #[cfg(feature = "aws-kms")]
-    pub async fn aws_kms_builder(uri: &KeyUri) -> Result<cobrowse_jwt_aws_kms::AwsKmsKeyBuilder, KeyUriError> {
+    pub async fn aws_kms_builder(
+        &self,
+        uri: &KeyUri,
+    ) -> Result<cobrowse_jwt_aws_kms::AwsKmsKeyBuilder, KeyUriError> {
         let KeyLocation::AwsKms { endpoint, key_id } = uri.location() else { return Err(KeyUriError::UnknownScheme) };
-        let builder = cobrowse_jwt_aws_kms::AwsKmsKey::builder_from_env(key_id).await?;
+        let builder = cobrowse_jwt_aws_kms::AwsKmsKey::builder_from_env(key_id).await?.allow_http(self.allow_http);
         Ok(match endpoint {
             Some(endpoint) => builder.endpoint_url(endpoint),
             None => builder,

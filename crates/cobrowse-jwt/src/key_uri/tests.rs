@@ -273,7 +273,7 @@ fn options_do_not_replace_a_registered_scheme() {
 #[test]
 fn aws_kms_builder_with_other_scheme_returns_unknown_scheme() {
     for uri in ["key.pem", "env:awskms", "awskmsx:///alias/x"] {
-        let error = block_on(KeyUriRegistry::aws_kms_builder(&uri.parse().unwrap())).unwrap_err();
+        let error = block_on(KeyUriRegistry::new().aws_kms_builder(&uri.parse().unwrap())).unwrap_err();
         assert!(matches!(error, KeyUriError::UnknownScheme));
     }
 }
