@@ -1,12 +1,13 @@
-#![cfg_attr(feature = "pem", doc = include_str!("../../../README.md"))]
-#![cfg_attr(not(feature = "pem"), doc = "Cobrowse agent tokens, with a key source of your own.")]
+#![doc = include_str!("../README.md")]
 
+mod config;
 mod key_uri;
 #[cfg(feature = "testing")]
 pub mod testing;
 
 pub use cobrowse_jwt_core::*;
 
+pub use config::{Config, ConfigBuilder, ConfigError};
 pub use key_uri::{KeyLocation, KeyUri, KeyUriError, KeyUriRegistry, KeyUriScheme};
 
 #[cfg(feature = "aws-kms")]

@@ -54,7 +54,7 @@ impl KeyUriError {
             Self::FeatureDisabled { .. } => "feature-disabled",
             Self::InvalidScheme => "invalid-scheme",
             Self::DuplicateScheme => "duplicate-scheme",
-            Self::Key(_) => "key",
+            Self::Key(error) => error.id(),
         }
     }
 

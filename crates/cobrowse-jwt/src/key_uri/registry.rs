@@ -4,7 +4,9 @@ use std::{
     sync::Arc,
 };
 
-use cobrowse_jwt_core::{KeyError, KeySource, async_trait};
+#[cfg(any(feature = "env", feature = "pem"))]
+use cobrowse_jwt_core::KeyError;
+use cobrowse_jwt_core::{KeySource, async_trait};
 
 use super::{KeyLocation, KeyUri, KeyUriError, uri::split_scheme};
 
@@ -24,6 +26,8 @@ pub struct KeyUriRegistry {
     schemes: BTreeMap<String, Arc<dyn KeyUriScheme>>,
     #[cfg(feature = "pem")]
     strict_permissions: bool,
+    #[cfg(feature = "pem")]
+    allow_foreign_owner: bool,
     #[cfg(feature = "encrypted-pem")]
     passphrase: Option<cobrowse_jwt_pem::Passphrase>,
     #[cfg(feature = "aws-kms")]
@@ -80,6 +84,14 @@ impl KeyUriRegistry {
         self
     }
 
+    /// Sets whether key files are accepted that are owned neither by the user of this process nor by root, on Unix; `false` by default.
+    #[cfg(feature = "pem")]
+    #[must_use]
+    pub fn allow_foreign_owner(mut self, allow: bool) -> Self {
+        self.allow_foreign_owner = allow;
+        self
+    }
+
     /// Sets whether plain http to AWS KMS on another host is allowed, for emulators; `false` by default.
     #[cfg(feature = "aws-kms")]
     #[must_use]
@@ -125,10 +137,7 @@ impl KeyUriRegistry {
     ///
     /// [`KeyUriError::UnknownScheme`] for another scheme, and [`KeyUriError::Key`].
     #[cfg(feature = "aws-kms")]
-    pub async fn aws_kms_builder(
-        &self,
-        uri: &KeyUri,
-    ) -> Result<cobrowse_jwt_aws_kms::AwsKmsKeyBuilder, KeyUriError> {
+    pub async fn aws_kms_builder(&self, uri: &KeyUri) -> Result<cobrowse_jwt_aws_kms::AwsKmsKeyBuilder, KeyUriError> {
         let KeyLocation::AwsKms { endpoint, key_id } = uri.location() else { return Err(KeyUriError::UnknownScheme) };
         let builder = cobrowse_jwt_aws_kms::AwsKmsKey::builder_from_env(key_id).await?.allow_http(self.allow_http);
         Ok(match endpoint {
@@ -139,7 +148,9 @@ impl KeyUriRegistry {
 
     #[cfg(feature = "pem")]
     async fn open_file(&self, path: &std::path::Path) -> Result<Arc<dyn KeySource>, KeyUriError> {
-        let builder = cobrowse_jwt_pem::PemFile::builder(path).strict_permissions(self.strict_permissions);
+        let builder = cobrowse_jwt_pem::PemFile::builder(path)
+            .strict_permissions(self.strict_permissions)
+            .allow_foreign_owner(self.allow_foreign_owner);
         #[cfg(feature = "encrypted-pem")]
         let builder = match &self.passphrase {
             Some(passphrase) => builder.passphrase(passphrase.clone()),
@@ -149,7 +160,6 @@ impl KeyUriRegistry {
     }
 
     #[cfg(feature = "env")]
-    #[cfg_attr(not(feature = "encrypted-pem"), expect(clippy::unused_self, reason = "it has the passphrase"))]
     async fn open_variable(&self, variable: &str) -> Result<Arc<dyn KeySource>, KeyUriError> {
         let builder = cobrowse_jwt_env::EnvKey::builder(variable);
         #[cfg(feature = "encrypted-pem")]

@@ -1,0 +1,153 @@
+//! What every program needs to mint: from a file of settings, from the environment, or from code.
+
+mod builder;
+mod environment;
+mod error;
+mod passphrase;
+mod public_keys;
+#[cfg(test)]
+mod tests;
+
+use std::sync::Arc;
+
+use cobrowse_jwt_core::{Instance, KeySource, LicenseKey, Lifetime, Minter, MinterBuilder, PublicKey};
+use serde::Deserialize;
+
+pub use builder::ConfigBuilder;
+pub use error::ConfigError;
+
+use self::passphrase::PassphraseSource;
+use crate::{KeyUri, KeyUriRegistry};
+
+/// The configuration of a program that mints tokens.
+///
+/// | field | variable of [`Config::from_env`] | default | value |
+/// | --- | --- | --- | --- |
+/// | `license_key` | `COBROWSE_LICENSE_KEY` | required | the license key, from the account settings |
+/// | `key` | `COBROWSE_KEY` | required | a [`KeyUri`] |
+/// | `public_keys` | `COBROWSE_PUBLIC_KEY` | none | the registered keys: PEM; in the variable a file with PEM or a JWK |
+/// | `instance` | `COBROWSE_INSTANCE` | `https://cobrowse.io` | the origin of a self-hosted instance |
+/// | `default_lifetime` | `COBROWSE_LIFETIME` | `1h` | the lifetime of tokens whose claims have none, at most 24 hours |
+/// | `passphrase_file` | `COBROWSE_PASSPHRASE_FILE` | none | a file with the passphrase of an encrypted key |
+/// | | `COBROWSE_PASSPHRASE` | none | the passphrase, if there is no file |
+/// | `strict_permissions` | `COBROWSE_STRICT_PERMISSIONS` | `false` | refuses a key file that others can read |
+/// | `allow_foreign_owner` | `COBROWSE_ALLOW_FOREIGN_OWNER` | `false` | accepts a key file of a user other than its own and root |
+/// | `allow_http` | `COBROWSE_ALLOW_HTTP` | `false` | allows plain http to a key service on another host, for emulators |
+///
+/// Unknown fields are refused. `Debug` shows the scheme of the key URI only.
+///
+/// A deserializer can repeat its input: the `Display` of `toml::de::Error` shows the line, with a key that was pasted into it. Log its
+/// `message()` instead.
+///
+/// ```
+/// use cobrowse_jwt::Config;
+///
+/// let config: Config = serde_json::from_str(r#"{
+///     "license_key": "SPGqPIcVnsOEJQ",
+///     "key": "awskms:///alias/cobrowse",
+///     "default_lifetime": "15m"
+/// }"#)?;
+/// assert_eq!(config.instance().origin(), "https://cobrowse.io");
+/// # Ok::<(), serde_json::Error>(())
+/// ```
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    license_key: LicenseKey,
+    key: KeyUri,
+    #[serde(default)]
+    public_keys: Vec<PublicKey>,
+    #[serde(default)]
+    instance: Instance,
+    #[serde(default)]
+    default_lifetime: Lifetime,
+    #[serde(default, rename = "passphrase_file")]
+    passphrase: Option<PassphraseSource>,
+    #[serde(default)]
+    strict_permissions: bool,
+    #[serde(default)]
+    allow_foreign_owner: bool,
+    #[serde(default)]
+    allow_http: bool,
+}
+
+impl Config {
+    /// Returns a builder, for settings from elsewhere.
+    pub fn builder(license_key: LicenseKey, key: KeyUri) -> ConfigBuilder {
+        ConfigBuilder::new(license_key, key)
+    }
+
+    /// Reads the `COBROWSE_*` variables of the table above. An empty variable counts as unset. **Blocks** to read the file of
+    /// `COBROWSE_PUBLIC_KEY`, at most 64 KiB.
+    ///
+    /// # Errors
+    ///
+    /// [`ConfigError::NotConfigured`] if none of the variables is set, [`ConfigError::Missing`] and [`ConfigError::Invalid`].
+    pub fn from_env() -> Result<Self, ConfigError> {
+        environment::read(|variable| std::env::var_os(variable))
+    }
+
+    /// Returns the license key.
+    #[must_use]
+    pub const fn license_key(&self) -> &LicenseKey {
+        &self.license_key
+    }
+
+    /// Returns the key URI.
+    #[must_use]
+    pub const fn key(&self) -> &KeyUri {
+        &self.key
+    }
+
+    /// Returns the registered public keys.
+    #[must_use]
+    pub fn public_keys(&self) -> &[PublicKey] {
+        &self.public_keys
+    }
+
+    /// Returns the instance.
+    #[must_use]
+    pub const fn instance(&self) -> &Instance {
+        &self.instance
+    }
+
+    /// Returns the lifetime of tokens whose claims have none.
+    #[must_use]
+    pub const fn default_lifetime(&self) -> Lifetime {
+        self.default_lifetime
+    }
+
+    /// Opens the key and returns a minter. A service that holds the key signs nothing yet; see [`Minter::check_key`].
+    ///
+    /// # Errors
+    ///
+    /// As [`Config::open_key`].
+    pub async fn minter(&self) -> Result<Minter, ConfigError> {
+        Ok(self.minter_builder(self.open_key(KeyUriRegistry::new()).await?).build())
+    }
+
+    /// Returns the builder of [`Config::minter`] for a key that is already open, for settings that a `Config` does not have.
+    pub fn minter_builder(&self, source: impl KeySource + 'static) -> MinterBuilder {
+        let builder = Minter::builder(self.license_key.clone(), source).default_lifetime(self.default_lifetime);
+        self.public_keys.iter().cloned().fold(builder, MinterBuilder::expect_public_key)
+    }
+
+    /// Opens the key with the schemes of this registry and the options of this configuration.
+    ///
+    /// # Errors
+    ///
+    /// [`ConfigError::Key`], and [`ConfigError::Invalid`] for the file of the passphrase.
+    pub async fn open_key(&self, registry: KeyUriRegistry) -> Result<Arc<dyn KeySource>, ConfigError> {
+        #[cfg(feature = "pem")]
+        let registry =
+            registry.strict_permissions(self.strict_permissions).allow_foreign_owner(self.allow_foreign_owner);
+        #[cfg(feature = "aws-kms")]
+        let registry = registry.allow_http(self.allow_http);
+        #[cfg(feature = "encrypted-pem")]
+        let registry = match &self.passphrase {
+            Some(source) => registry.passphrase(source.read().await?),
+            None => registry,
+        };
+        Ok(registry.open(&self.key).await?)
+    }
+}

@@ -1,0 +1,37 @@
+use std::{
+    fs::File,
+    io::{self, Read as _},
+    path::Path,
+};
+
+use cobrowse_jwt_core::PublicKey;
+
+use super::ConfigError;
+
+/// Reads the public keys in this file: a JWK, or one or more PEM blocks.
+pub(super) fn read(setting: &'static str, path: &Path) -> Result<Vec<PublicKey>, ConfigError> {
+    let text = read_text(path).map_err(|error| {
+        ConfigError::invalid(setting, Some("use the path of a file with a public key, as PEM or a JWK"), error)
+    })?;
+    parse(&text).map_err(|error| ConfigError::invalid(setting, error.hint(), error))
+}
+
+fn parse(text: &str) -> Result<Vec<PublicKey>, cobrowse_jwt_core::PublicKeyError> {
+    const END: &str = "-----END PUBLIC KEY-----";
+    if text.trim_start().starts_with('{') {
+        return Ok(vec![PublicKey::from_jwk(text)?]);
+    }
+    let blocks: Vec<_> = text.split_inclusive(END).filter(|block| !block.trim().is_empty()).collect();
+    match &blocks[..] {
+        [] => Ok(vec![PublicKey::from_pem(text)?]),
+        blocks => blocks.iter().map(|block| PublicKey::from_pem(block)).collect(),
+    }
+}
+
+/// Reads the whole file or returns an error, because a part of a file can be valid too.
+fn read_text(path: &Path) -> io::Result<String> {
+    const LIMIT: u64 = 64 * 1024;
+    let mut text = String::new();
+    let length = File::open(path)?.take(LIMIT + 1).read_to_string(&mut text)?;
+    if length as u64 > LIMIT { Err(io::Error::other("file exceeds 64 KiB")) } else { Ok(text) }
+}
