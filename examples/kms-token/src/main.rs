@@ -1,27 +1,28 @@
-//! A token signed by a key that never leaves AWS KMS.
+//! Mints a token with a key in AWS KMS.
 //!
-//! Run with `COBROWSE_LICENSE_KEY=... cargo run -p kms-token -- alias/cobrowse`. Credentials and Region come from the AWS SDK's
-//! standard chain. Prints the preflight and the public key to stderr, and the token alone to stdout.
+//! Run with `COBROWSE_LICENSE_KEY=... COBROWSE_KEY=awskms:///alias/cobrowse cargo run -p kms-token`. Credentials and Region come from the
+//! standard configuration of the AWS SDK. Prints the preflight and the public key to stderr, and the token to stdout.
 
-use std::{env, error::Error, iter, process::ExitCode};
+use std::{error::Error, iter, process::ExitCode};
 
-use cobrowse_jwt::{Access, AgentClaims, LicenseKey, Minter, Policy, Rule, aws_kms::AwsKmsKey};
+use cobrowse_jwt::{Access, AgentClaims, Config, ConfigError, KeyUriRegistry, Policy, Rule};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
     let Err(error) = run().await else { return ExitCode::SUCCESS };
     eprintln!("error: {error}");
+    if let Some(hint) = error.downcast_ref().and_then(ConfigError::hint) {
+        eprintln!("  hint: {hint}");
+    }
     for cause in iter::successors(error.source(), |&cause| cause.source()) {
-        eprintln!("  because: {cause}");
+        eprintln!("  caused by: {cause}");
     }
     ExitCode::FAILURE
 }
 
 async fn run() -> Result<(), Box<dyn Error>> {
-    let license_key = LicenseKey::new(env::var("COBROWSE_LICENSE_KEY").unwrap_or_else(|_| "trial".into()))?;
-    let key_id = env::args().nth(1).ok_or("name the key: its id, ARN or alias, such as alias/cobrowse")?;
-
-    let key = AwsKmsKey::from_env(key_id).await?;
+    let config = Config::from_env()?;
+    let key = KeyUriRegistry::new().aws_kms_builder(config.key()).await?.build()?;
     let preflight = key.preflight().await;
     for step in preflight.steps() {
         let result = if step.result.is_ok() { "ok" } else { "FAILED" };
@@ -29,7 +30,7 @@ async fn run() -> Result<(), Box<dyn Error>> {
     }
     preflight.result()?;
 
-    let minter = Minter::new(license_key, key);
+    let minter = config.minter_builder(key).build();
     eprintln!("\npaste into the Cobrowse dashboard, Settings > Integrations > JWT SSO:");
     eprintln!("{}", minter.check_key().await?.to_pem());
 

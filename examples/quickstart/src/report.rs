@@ -1,4 +1,4 @@
-//! What a newcomer wants to see of a token.
+//! The output: claims, checks, token, embed URL and public key.
 
 use std::{
     io::{self, Write},
@@ -18,11 +18,11 @@ pub(crate) struct Report<'a> {
     pub(crate) public_key: &'a str,
 }
 
-/// Writes all of it, or as much as its reader takes.
+/// Writes the report.
 pub(crate) fn write(report: &Report<'_>, out: &mut impl Write) -> io::Result<()> {
     writeln!(out, "Signed with {}.\n", report.origin)?;
 
-    heading(out, "What the token says")?;
+    heading(out, "Claims")?;
     if let Some(claims) = report.inspection.claims() {
         writeln!(out, "{:#}\n", Value::Object(claims.clone()))?;
     }
@@ -34,7 +34,7 @@ pub(crate) fn write(report: &Report<'_>, out: &mut impl Write) -> io::Result<()>
         report.accepted.claims.lifetime().unwrap_or_default().as_secs()
     )?;
 
-    heading(out, "What was checked")?;
+    heading(out, "Checks")?;
     for finding in report.inspection.findings() {
         let mark = match finding.outcome {
             Outcome::Passed => "ok",
@@ -47,13 +47,13 @@ pub(crate) fn write(report: &Report<'_>, out: &mut impl Write) -> io::Result<()>
         writeln!(out, "warning {:<15} {warning}", warning.id())?;
     }
 
-    heading(out, "\nThe token: until it expires, whoever has it is this agent")?;
+    heading(out, "\nToken: anyone with it is this agent until it expires")?;
     writeln!(out, "{}\n", report.token)?;
 
-    heading(out, "An embed URL: the agent's dashboard, signed in")?;
+    heading(out, "Embed URL: the dashboard, signed in as this agent")?;
     writeln!(out, "{}\n", report.url)?;
 
-    heading(out, "The public key: paste it into the Cobrowse dashboard, Settings > Integrations > JWT SSO")?;
+    heading(out, "Public key: paste it into the Cobrowse dashboard, Settings > Integrations > JWT SSO")?;
     write!(out, "{}", report.public_key)
 }
 
@@ -64,5 +64,5 @@ fn heading(out: &mut impl Write, text: &str) -> io::Result<()> {
 fn time(time: SystemTime) -> String {
     Timestamp::try_from(time)
         .and_then(|timestamp| strtime::format("%A, %-d %B %Y, %H:%M:%S UTC", timestamp))
-        .unwrap_or_else(|_| "in a year beyond the calendar".into())
+        .unwrap_or_else(|_| "out of range".into())
 }

@@ -1,8 +1,9 @@
-//! What a newcomer sees.
+//! The output of the example.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::{
-    ffi::OsStr,
+    env,
+    ffi::{OsStr, OsString},
     fs,
     os::unix::fs::PermissionsExt as _,
     process::{Command, Output},
@@ -13,17 +14,18 @@ use cobrowse_jwt::{
     pem::{PemKey, RsaKeySize},
 };
 
-const VARIABLES: [&str; 2] = ["COBROWSE_LICENSE_KEY", "COBROWSE_PRIVATE_KEY_FILE"];
+const VARIABLES: [&str; 2] = ["COBROWSE_LICENSE_KEY", "COBROWSE_KEY"];
 
 fn quickstart(settings: &[(&str, &OsStr)]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_quickstart"));
-    for variable in VARIABLES {
+    let cobrowse = |(name, _): &(OsString, OsString)| name.to_string_lossy().starts_with("COBROWSE_");
+    for (variable, _) in env::vars_os().filter(cobrowse) {
         command.env_remove(variable);
     }
     command.envs(settings.iter().copied()).output().unwrap()
 }
 
-/// The token that was printed, once the printed public key and our own verifier accept it.
+/// Returns the printed token after verifying it under the printed public key.
 fn accepted_token(output: &Output, license_key: &str) -> String {
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let printed = String::from_utf8(output.stdout.clone()).unwrap();
@@ -40,13 +42,13 @@ fn accepted_token(output: &Output, license_key: &str) -> String {
 }
 
 #[test]
-fn without_configuration_it_shows_a_token_of_a_key_of_its_own() {
+fn run_without_configuration_uses_a_new_key() {
     let (first, second) = (quickstart(&[]), quickstart(&[]));
     assert_ne!(accepted_token(&first, "trial"), accepted_token(&second, "trial"));
 }
 
 #[test]
-fn with_both_variables_it_uses_the_account_and_the_key() {
+fn run_with_both_variables_uses_that_account_and_key() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("key.pem");
     let key = PemKey::generate(RsaKeySize::Rsa2048).unwrap();
@@ -58,16 +60,16 @@ fn with_both_variables_it_uses_the_account_and_the_key() {
 }
 
 #[test]
-fn half_a_configuration_and_a_wrong_one_are_explained() {
+fn run_with_incomplete_or_invalid_configuration_prints_the_variable() {
     for (settings, expected) in [
-        (&[(VARIABLES[0], "trial".as_ref())][..], "set COBROWSE_PRIVATE_KEY_FILE too"),
-        (&[(VARIABLES[1], "key.pem".as_ref())], "set COBROWSE_LICENSE_KEY too"),
-        (&[(VARIABLES[0], "trial".as_ref()), (VARIABLES[1], "/nowhere/key.pem".as_ref())], "there is no such file"),
-        (&[(VARIABLES[0], "a b".as_ref()), (VARIABLES[1], "key.pem".as_ref())], "the license key has a character"),
+        (&[(VARIABLES[0], "trial".as_ref())][..], "error: COBROWSE_KEY is not set"),
+        (&[(VARIABLES[1], "key.pem".as_ref())], "error: COBROWSE_LICENSE_KEY is not set"),
+        (&[(VARIABLES[0], "trial".as_ref()), (VARIABLES[1], "/nowhere/key.pem".as_ref())], "no such file"),
+        (&[(VARIABLES[0], "a b".as_ref()), (VARIABLES[1], "key.pem".as_ref())], "error: invalid COBROWSE_LICENSE_KEY"),
     ] {
         let output = quickstart(settings);
-        let explained = String::from_utf8(output.stderr).unwrap();
+        let printed = String::from_utf8(output.stderr).unwrap();
         assert_eq!(output.status.code(), Some(1));
-        assert!(explained.starts_with("error: ") && explained.contains(expected), "{explained}");
+        assert!(printed.starts_with("error: ") && printed.contains(expected), "{printed}");
     }
 }
