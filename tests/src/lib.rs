@@ -15,3 +15,8 @@ pub use openssl::{Openssl, PASSPHRASE};
 pub use pasted_secrets::pasted_secrets;
 pub use reexec::reexec;
 pub use web::{Site, serve, serve_at};
+
+/// The examples of the repository's README, which compile as documentation tests.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+pub struct Readme;

@@ -273,12 +273,13 @@ fn localstack_signs_for_the_example() {
         emulator.point("alias/cobrowse", &emulator.create_rsa(KeySpec::Rsa2048).await).await;
         Minter::new(license_key(), emulator.key("alias/cobrowse").build().unwrap()).check_key().await.unwrap()
     });
-    let example = |key_id: &str| {
+    let example = |key: &str| {
         Command::new(env!("CARGO"))
-            .args(["run", "--quiet", "--package", "kms-token", "--", key_id])
+            .args(["run", "--quiet", "--package", "kms-token"])
             .current_dir(env!("CARGO_MANIFEST_DIR"))
             .envs([
                 ("COBROWSE_LICENSE_KEY", license_key().as_str()),
+                ("COBROWSE_KEY", key),
                 ("AWS_ENDPOINT_URL", &emulator.url),
                 ("AWS_ACCESS_KEY_ID", "AKIAIOSFODNN7EXAMPLE"),
                 ("AWS_SECRET_ACCESS_KEY", "x"),
@@ -287,7 +288,7 @@ fn localstack_signs_for_the_example() {
             .output()
             .unwrap()
     };
-    let good = example("alias/cobrowse");
+    let good = example("awskms:///alias/cobrowse");
     let (stdout, stderr) = (String::from_utf8(good.stdout).unwrap(), String::from_utf8(good.stderr).unwrap());
     assert!(good.status.success(), "{stderr}");
     Verifier::new(license_key(), expected.clone()).verify(stdout.trim_end()).unwrap();
@@ -295,7 +296,7 @@ fn localstack_signs_for_the_example() {
     for step in ["authenticate", "resolve", "sign", "verify"] {
         assert!(stderr.contains(step), "{step} in {stderr}");
     }
-    let bad = example("alias/nobody");
+    let bad = example("awskms:///alias/nobody");
     let explained = String::from_utf8(bad.stderr).unwrap();
     assert_eq!(bad.status.code(), Some(1));
     assert!(explained.contains("KMS key not found") && !explained.contains("arn:"), "{explained}");

@@ -1,4 +1,4 @@
-//! Mints and verifies in a build in which other crates have turned on the features that would hurt.
+//! Mints and verifies in a build in which other crates enable conflicting features of our dependencies.
 #![cfg(test)]
 
 use cobrowse_jwt::{
@@ -8,14 +8,14 @@ use cobrowse_jwt::{
 use pollster::block_on;
 
 #[test]
-fn jsonwebtoken_itself_panics_in_this_build() {
-    let use_it =
+fn jsonwebtoken_with_both_providers_panics() {
+    let encode =
         || jsonwebtoken::encode(&jsonwebtoken::Header::default(), &1, &jsonwebtoken::EncodingKey::from_secret(b"x"));
-    assert!(std::panic::catch_unwind(use_it).is_err(), "the build does not turn on both crypto features");
+    assert!(std::panic::catch_unwind(encode).is_err(), "only one crypto feature is enabled");
 }
 
 #[test]
-fn mints_verifies_and_shows_its_key() {
+fn minted_token_verifies() {
     let license_key = LicenseKey::new("SPGqPIcVnsOEJQ").unwrap();
     let key = PemKey::generate(RsaKeySize::Rsa2048).unwrap();
     let public_key = key.public_key().clone();
@@ -30,9 +30,9 @@ fn mints_verifies_and_shows_its_key() {
     assert_eq!(verifier.verify(token.expose_secret()).unwrap().claims, claims);
 }
 
-/// With `arbitrary_precision`, `serde_json` presents numbers as objects.
+/// With `arbitrary_precision`, `serde_json` represents numbers as strings.
 #[test]
-fn dates_are_still_told_apart() {
+fn invalid_timestamps_are_reported() {
     let key = PemKey::generate(RsaKeySize::Rsa2048).unwrap();
     let verifier = Verifier::new(LicenseKey::new("trial").unwrap(), key.public_key().clone());
     // {"exp":1700000000000,"iat":1.5}
