@@ -22,3 +22,6 @@ pub use token::{
     AgentToken, Clock, ClockSkew, ClockSkewError, Finding, Inspection, Inspector, MAX_TOKEN_BYTES, MintError, Minter,
     MinterBuilder, Outcome, TokenCheck, VerifiedToken, Verifier, VerifyError,
 };
+
+// Crates with types in public signatures.
+pub use {http, serde_json};
