@@ -2,14 +2,16 @@
 
 use cobrowse_jwt_core::{KeyError, PublicKey};
 
+const TARGET: &str = "cobrowse_jwt_remote";
+
 pub(crate) fn rotated(key: &PublicKey) {
-    tracing::info!(thumbprint = key.thumbprint(), "remote key rotated");
+    tracing::info!(target: TARGET, thumbprint = key.thumbprint(), "remote key rotated");
 }
 
 pub(crate) fn refresh_failed(error: &KeyError) {
-    tracing::warn!(%error, kind = ?error.kind(), "failed to refresh the remote key; the known version keeps signing");
+    tracing::warn!(target: TARGET, %error, kind = ?error.kind(), "failed to refresh the remote key; the known version signs");
 }
 
 pub(crate) fn authentication_failed(error: &KeyError) {
-    tracing::warn!(%error, kind = ?error.kind(), "failed to authenticate to the key service");
+    tracing::warn!(target: TARGET, %error, kind = ?error.kind(), "failed to authenticate to the key service");
 }

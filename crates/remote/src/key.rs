@@ -9,7 +9,11 @@ use std::{
 
 use async_trait::async_trait;
 use cobrowse_jwt_core::{KeyError, KeyErrorKind, PublicKey, Signature, SigningInput, SigningKey};
-use tokio::{runtime::Handle, sync::Semaphore, time::timeout};
+use tokio::{
+    runtime::Handle,
+    sync::{Semaphore, SemaphorePermit},
+    time::timeout,
+};
 
 use crate::{
     events,
@@ -71,30 +75,32 @@ impl<S: KeyService> Signer<S> {
         version: &KeyVersion,
         input: &SigningInput<'_>,
     ) -> Result<ServiceSignature, KeyError> {
-        let mut unfinished = Unfinished { signer: Some(self), runtime: runtime()? };
+        let runtime = runtime()?;
         let mut queued = false;
         let call = async {
-            let mut permit = None;
-            if let Some(permits) = &self.permits {
-                permit = permits.try_acquire().ok();
-                if permit.is_none() {
-                    queued = true;
-                    permit = permits.acquire().await.ok();
-                }
-            }
-            let _permit = permit;
-            self.service.sign(version, input).await
-        };
-        let result = timeout(self.operation_timeout, call).await;
-        if result.is_ok() || queued {
+            let _permit = self.permit(&mut queued).await;
+            // A signature that had to queue can be late without slow credentials.
+            let mut unfinished = Unfinished { signer: (!queued).then_some(self), runtime };
+            let result = self.service.sign(version, input).await;
             unfinished.signer = None;
-        }
-        match result {
+            result
+        };
+        match timeout(self.operation_timeout, call).await {
             Ok(result) => result,
             Err(_) if queued => Err(KeyError::new(KeyErrorKind::Throttled, "too many signatures in flight")
                 .with_hint("raise max_in_flight or the quota of the key service")),
             Err(_) => Err(timed_out()),
         }
+    }
+
+    /// Waits for a free place among the signatures in flight, and records whether it had to.
+    async fn permit(&self, queued: &mut bool) -> Option<SemaphorePermit<'_>> {
+        let permits = self.permits.as_ref()?;
+        if let Ok(permit) = permits.try_acquire() {
+            return Some(permit);
+        }
+        *queued = true;
+        permits.acquire().await.ok()
     }
 
     /// Authenticates in the background, at most once at a time: credentials slower than the deadline arrive for a later call.

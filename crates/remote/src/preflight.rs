@@ -1,9 +1,7 @@
-use std::{
-    fmt,
-    time::{Duration, Instant},
-};
+use std::{fmt, time::Duration};
 
 use cobrowse_jwt_core::{KeyError, KeySource as _, SigningInput};
+use tokio::time::Instant;
 
 use crate::{service::KeyService, source::RemoteKey};
 

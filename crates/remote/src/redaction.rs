@@ -20,9 +20,11 @@ pub fn redact(message: &str) -> String {
             redacted.push('…');
             break;
         }
-        quoted_by = quoted_by.or_else(|| word.chars().find(|char| QUOTES.contains(char)));
+        let opened = quoted_by.is_none();
+        quoted_by = quoted_by.or_else(|| closing_quote(word));
         let replaced = quoted_by.is_some() || !is_plain(word);
-        if quoted_by.is_some_and(|quote| word.trim_end_matches(PUNCTUATION).ends_with(quote) && word.len() > 1) {
+        let unquoted = word.trim_matches(PUNCTUATION);
+        if quoted_by.is_some_and(|quote| unquoted.ends_with(quote) && !(opened && unquoted.chars().count() == 1)) {
             quoted_by = None;
         }
         match (replaced, redacted.ends_with(REPLACEMENT)) {
@@ -36,8 +38,20 @@ pub fn redact(message: &str) -> String {
 }
 
 const REPLACEMENT: &str = "[redacted]";
-const QUOTES: &[char] = &['"', '`', '“', '”'];
 const PUNCTUATION: &[char] = &['.', ',', ':', ';', '!', '?', '(', ')'];
+
+/// Returns the character that ends the quotation which this word begins. Single quotes inside a word are apostrophes.
+fn closing_quote(word: &str) -> Option<char> {
+    match word.trim_start_matches(PUNCTUATION).chars().next()? {
+        '\'' => Some('\''),
+        '‘' => Some('’'),
+        _ => word.chars().find_map(|char| match char {
+            '"' | '`' | '”' => Some(char),
+            '“' => Some('”'),
+            _ => None,
+        }),
+    }
+}
 
 /// A word of a sentence, an IAM action such as `kms:Sign`, or a constant such as `SIGN_VERIFY`. No identifier of AWS is only letters,
 /// except in capitals.
@@ -72,6 +86,8 @@ mod tests {
             "key usage is ENCRYPT_DECRYPT which is not valid."
         );
         assert_eq!(redact("Missing Region"), "Missing Region");
+        assert_eq!(redact("the caller's key doesn't match"), "the caller's key doesn't match");
+        assert_eq!(redact("Value 'jane' at 'keyId' is not valid"), "Value [redacted] at [redacted] is not valid");
         assert_eq!(redact("failed\nStderr: + SECRET=x"), "failed");
         assert_eq!(redact(""), "");
     }
@@ -101,6 +117,11 @@ mod tests {
             "\"correct horse battery staple\"",
             "`correct horse`",
             "“correct horse”",
+            "'correct horse'",
+            "‘correct horse’",
+            "('correct horse battery'):",
+            "\" correct horse \"",
+            "name=\"correct horse\"",
         ] {
             let shown = redact(&format!("cannot use {secret} now"));
             assert!(shown == "cannot use [redacted] now" || shown == "cannot use [redacted]", "{secret}: {shown}");

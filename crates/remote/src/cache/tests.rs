@@ -1,3 +1,5 @@
+use std::sync::LazyLock;
+
 use cobrowse_jwt_core::{KeyErrorKind, PublicKey};
 use proptest::prelude::*;
 
@@ -14,15 +16,16 @@ fn cache() -> Cache<u64> {
 }
 
 fn version(number: u64) -> ResolvedKey {
-    let public_key = PublicKey::from_components(&[0xff; 256], &[1, 0, 1]).unwrap();
-    ResolvedKey { version: KeyVersion::new(number.to_string()), public_key, pinned: false }
+    static KEY: LazyLock<PublicKey> = LazyLock::new(|| PublicKey::from_components(&[0xff; 256], &[1, 0, 1]).unwrap());
+    ResolvedKey { version: KeyVersion::new(number.to_string()), public_key: KEY.clone(), pinned: false }
 }
 
 fn failure(kind: KeyErrorKind) -> KeyError {
     KeyError::new(kind, "scripted")
 }
 
-/// Runs a lookup without jitter. The snapshot of version n is n times 1,000 plus the time, so that equal versions have unequal snapshots.
+/// Runs a lookup without jitter. A snapshot is 1,000 times its version plus the number of the lookup, so that two lookups of one version
+/// would make unequal snapshots.
 fn look_up(cache: &mut Cache<u64>, now: Instant, result: Result<ResolvedKey, KeyError>) -> Result<u64, KeyError> {
     let id = cache.begin(now);
     complete(cache, id, now, result).unwrap().0
@@ -211,88 +214,196 @@ fn abandoned_lookup_makes_room_for_another() {
     assert!(matches!(cache.signing_key(now), Decision::Start));
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 enum Event {
     Advance(u64),
-    Mint,
+    SigningKey,
     Refresh,
     Rotate,
+    /// Whether the service resolves pinned versions from now on.
+    Pin(bool),
     /// The lookup in flight ends like this.
-    Succeed,
+    Succeed {
+        jitter: f64,
+    },
     Fail(KeyErrorKind),
+    /// A replaced lookup ends.
+    EndLate,
     /// A caller's wait ends before the lookup.
     TimeOut,
+    /// The runtime of the lookup in flight ends.
+    Abandon,
 }
 
 fn events() -> impl Strategy<Value = Vec<Event>> {
     let event = prop_oneof![
-        (0_u64..400_000).prop_map(Event::Advance),
-        Just(Event::Mint),
-        Just(Event::Refresh),
-        Just(Event::Rotate),
-        Just(Event::Succeed),
-        Just(Event::Fail(KeyErrorKind::Unavailable)),
-        Just(Event::Fail(KeyErrorKind::NotFound)),
-        Just(Event::TimeOut),
+        2 => (0_u64..7_000).prop_map(Event::Advance),
+        2 => (0_u64..400_000).prop_map(Event::Advance),
+        4 => Just(Event::SigningKey),
+        2 => Just(Event::Refresh),
+        1 => Just(Event::Rotate),
+        1 => any::<bool>().prop_map(Event::Pin),
+        3 => (0.0..1.0).prop_map(|jitter| Event::Succeed { jitter }),
+        1 => Just(Event::Fail(KeyErrorKind::Unavailable)),
+        1 => Just(Event::Fail(KeyErrorKind::NotFound)),
+        1 => Just(Event::EndLate),
+        1 => Just(Event::TimeOut),
+        1 => Just(Event::Abandon),
     ];
-    proptest::collection::vec(event, 1..200)
+    proptest::collection::vec(event, 1..150)
+}
+
+#[derive(Debug)]
+struct Flight {
+    id: LookupId,
+    started: Instant,
+    found: ResolvedKey,
+}
+
+/// What a user of the cache can observe, to check its decisions against.
+#[derive(Debug)]
+struct Model {
+    now: Instant,
+    current: ResolvedKey,
+    /// The version of the last successful lookup, its snapshot, and when it was looked up.
+    known: Option<(ResolvedKey, u64, Instant)>,
+    in_flight: Option<Flight>,
+    replaced: Vec<Flight>,
+    last_failure: Option<KeyErrorKind>,
+    /// No lookup starts before.
+    held_off_until: Instant,
+    /// An expired version may be served before.
+    lenient_until: Instant,
+}
+
+impl Model {
+    fn number(resolved: &ResolvedKey) -> u64 {
+        resolved.version.as_str().parse().unwrap()
+    }
+
+    fn apply(&mut self, cache: &mut Cache<u64>, event: Event) {
+        match event {
+            Event::Advance(milliseconds) => self.now += Duration::from_millis(milliseconds),
+            Event::Rotate => self.current.version = version(Self::number(&self.current) + 1).version,
+            Event::Pin(pinned) => self.current.pinned = pinned,
+            Event::Succeed { jitter } => self.succeed(cache, jitter),
+            Event::Fail(kind) => self.fail(cache, kind),
+            Event::EndLate => {
+                if let Some(Flight { id, found, .. }) = self.replaced.pop() {
+                    let late = cache.complete(id, Ok(found), self.now, 0.0, |_| panic!("a late result was used"));
+                    assert!(late.is_none());
+                }
+            }
+            Event::TimeOut => {
+                let result = cache.wait_failed(failure(KeyErrorKind::Unavailable), self.now);
+                assert_eq!(result.ok(), self.known.as_ref().map(|&(_, key, _)| key));
+                self.lenient_until = self.now + HOLD_OFF;
+            }
+            Event::Abandon => {
+                cache.abandon();
+                self.replaced.extend(self.in_flight.take());
+            }
+            Event::SigningKey => {
+                let decision = cache.signing_key(self.now);
+                if let Some(key) = used(&decision) {
+                    self.check_age(key, matches!(decision, Decision::UseAndRefresh(_)));
+                }
+                self.follow(cache, decision);
+            }
+            Event::Refresh => {
+                let decision = cache.refresh(self.now);
+                if used(&decision).is_some() {
+                    assert!(self.now < self.held_off_until, "a refresh returned the cached version");
+                }
+                self.follow(cache, decision);
+            }
+        }
+    }
+
+    fn succeed(&mut self, cache: &mut Cache<u64>, jitter: f64) {
+        let Some(Flight { id, found, .. }) = self.in_flight.take() else { return };
+        let made = Self::number(&found) * 1_000 + cache.last_id.0;
+        let (result, change) = cache.complete(id, Ok(found.clone()), self.now, jitter, |_| made).unwrap();
+        let key = result.unwrap();
+        let same = self.known.as_ref().filter(|(known, ..)| known.version == found.version);
+        let rotated = self.known.is_some() && same.is_none();
+        assert_eq!(matches!(change, Change::Rotated), rotated);
+        assert_eq!(key, same.map_or(made, |&(_, key, _)| key), "one snapshot for each version");
+        self.held_off_until = if same.is_some() { self.now + HOLD_OFF } else { self.now };
+        self.last_failure = None;
+        self.known = Some((found, key, self.now));
+    }
+
+    fn fail(&mut self, cache: &mut Cache<u64>, kind: KeyErrorKind) {
+        let Some(Flight { id, .. }) = self.in_flight.take() else { return };
+        let (result, change) = complete(cache, id, self.now, Err(failure(kind))).unwrap();
+        assert_eq!(result.unwrap_err().kind(), kind);
+        assert_eq!(matches!(change, Change::RefreshFailed(_)), self.known.is_some());
+        self.last_failure = Some(kind);
+        self.held_off_until = self.now + HOLD_OFF;
+        if failure(kind).is_transient() {
+            self.lenient_until = self.now + HOLD_OFF;
+        }
+    }
+
+    /// Checks whether a version of this age is served, and refreshed.
+    fn check_age(&self, key: u64, refreshes: bool) {
+        let (resolved, known, looked_up) = self.known.as_ref().unwrap();
+        assert_eq!(key, *known);
+        let age = self.now - *looked_up;
+        if resolved.pinned {
+            assert!(!refreshes, "a pinned version was refreshed by age");
+            return;
+        }
+        assert!(age < MAX_AGE || self.now < self.lenient_until, "an expired version was served");
+        let may_start = !self.is_in_flight() && self.held_off_until <= self.now;
+        assert!(!refreshes || age >= REFRESH_AFTER.mul_f64(0.9), "refreshed too early");
+        assert!(refreshes || age < REFRESH_AFTER || age >= MAX_AGE || !may_start, "not refreshed");
+    }
+
+    fn is_in_flight(&self) -> bool {
+        self.in_flight.as_ref().is_some_and(|flight| self.now - flight.started < STUCK_AFTER)
+    }
+
+    fn follow(&mut self, cache: &mut Cache<u64>, decision: Decision<u64>) {
+        match decision {
+            Decision::Use(key) => assert_eq!(Some(key), self.known.as_ref().map(|&(_, key, _)| key), "superseded"),
+            Decision::Join => assert!(self.is_in_flight(), "nothing to wait for"),
+            Decision::Fail(error) => {
+                assert_eq!(Some(error.kind()), self.last_failure);
+                assert!(self.now < self.held_off_until, "an old failure was returned");
+            }
+            Decision::Start | Decision::UseAndRefresh(_) => {
+                assert!(!self.is_in_flight(), "two lookups at once");
+                assert!(self.held_off_until <= self.now, "a lookup within the hold-off");
+                self.replaced.extend(self.in_flight.take());
+                let id = cache.begin(self.now);
+                self.in_flight = Some(Flight { id, started: self.now, found: self.current.clone() });
+            }
+        }
+    }
 }
 
 proptest! {
-    /// Never two lookups at once, never two lookups within the hold-off unless the version changed, and never a snapshot after a lookup
-    /// has returned a newer one.
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// Never two lookups at once, never a lookup within the hold-off, never a superseded or expired snapshot, and a refresh when it is due.
     #[test]
     fn random_events_keep_the_invariants(events in events()) {
-        let mut now = Instant::now();
+        let now = Instant::now();
         let mut cache = cache();
-        // The version in the service, the one that the last successful lookup returned, and the lookup in flight.
-        let (mut current, mut newest) = (1_u64, None::<u64>);
-        let mut in_flight: Option<(LookupId, Instant, u64)> = None;
-        let mut quiet_until: Option<Instant> = None;
+        let mut model = Model {
+            now,
+            current: version(1),
+            known: None,
+            in_flight: None,
+            replaced: Vec::new(),
+            last_failure: None,
+            held_off_until: now,
+            lenient_until: now,
+        };
         for event in events {
-            let decision = match event {
-                Event::Advance(milliseconds) => {
-                    now += Duration::from_millis(milliseconds);
-                    continue;
-                }
-                Event::Rotate => {
-                    current += 1;
-                    continue;
-                }
-                Event::Succeed | Event::Fail(_) => {
-                    let Some((id, _, found)) = in_flight.take() else { continue };
-                    let result = if let Event::Fail(kind) = event { Err(failure(kind)) } else { Ok(version(found)) };
-                    let succeeded = result.is_ok();
-                    let changed = succeeded && newest != Some(found);
-                    complete(&mut cache, id, now, result);
-                    quiet_until = (!changed).then_some(now + HOLD_OFF);
-                    if succeeded {
-                        newest = Some(found);
-                    }
-                    continue;
-                }
-                Event::TimeOut => {
-                    if let Ok(key) = cache.wait_failed(failure(KeyErrorKind::Unavailable), now) {
-                        prop_assert_eq!(Some(key / 1_000), newest);
-                    }
-                    continue;
-                }
-                Event::Mint => cache.signing_key(now),
-                Event::Refresh => cache.refresh(now),
-            };
-            if let Some(key) = used(&decision) {
-                prop_assert_eq!(Some(key / 1_000), newest, "a superseded snapshot was served");
-            }
-            if let Decision::Join = decision {
-                prop_assert!(in_flight.is_some(), "nothing to wait for");
-            }
-            if matches!(decision, Decision::Start | Decision::UseAndRefresh(_)) {
-                if let Some((_, started, _)) = in_flight {
-                    prop_assert!(now - started >= STUCK_AFTER, "two lookups at once");
-                }
-                prop_assert!(quiet_until.is_none_or(|until| until <= now), "a lookup within the hold-off");
-                in_flight = Some((cache.begin(now), now, current));
-            }
+            model.apply(&mut cache, event);
         }
     }
 }
