@@ -1,0 +1,15 @@
+//! Runs the example.
+
+use std::process::Command;
+
+#[test]
+fn example_prints_verified_claims_and_no_token() {
+    let output = Command::new(env!("CARGO_BIN_EXE_custom-key-service")).output().unwrap();
+    let (stdout, stderr) = (String::from_utf8(output.stdout).unwrap(), String::from_utf8(output.stderr).unwrap());
+    assert!(output.status.success(), "{stderr}");
+    for step in ["authenticate", "resolve", "sign", "verify"] {
+        assert!(stdout.contains(&format!("{step:<12} ok")), "{stdout}");
+    }
+    assert!(stdout.contains("jane@example.com"), "{stdout}");
+    assert!(!format!("{stdout}{stderr}").contains("eyJ"), "{stdout}{stderr}");
+}
