@@ -73,7 +73,7 @@ impl fmt::Debug for KeyVersion {
 pub struct ServiceSignature {
     /// The signature. Leading zeros may be missing.
     pub bytes: Vec<u8>,
-    /// The version that signed, or `None` if the service does not say.
+    /// The version that signed, or `None` if the response does not contain it.
     pub version: Option<KeyVersion>,
 }
 

@@ -22,7 +22,7 @@ use crate::{
 
 /// A key held by a service: the [`KeySource`] for every [`KeyService`].
 ///
-/// Caches the resolved version, shares one lookup between all callers, and answers within its deadlines; see the crate's
+/// Caches the resolved version, shares one lookup between all callers, and returns within its deadlines; see the crate's
 /// documentation. Cheap to clone; clones share the cache. Needs a tokio runtime while it is used.
 ///
 /// ```

@@ -327,7 +327,34 @@ async fn signature_that_times_out_authenticates_in_the_background() {
     service.set(|script| script.sign = Call::Fail(KeyErrorKind::AccessDenied));
     sleep(20 * SECOND).await;
     signing_key.sign(&INPUT).await.unwrap_err();
-    assert_eq!(service.authentications.load(Ordering::SeqCst), 1, "an answer needs no authentication");
+    assert_eq!(service.authentications.load(Ordering::SeqCst), 1, "a response needs no authentication");
+}
+
+#[tokio::test(start_paused = true)]
+async fn authentication_that_hangs_is_replaced_after_the_lookup_timeout() {
+    let (service, key) = remote(Script { authenticate: Call::Never, sign: Call::Never, ..Script::default() });
+    let signing_key = key.signing_key().await.unwrap();
+    signing_key.sign(&INPUT).await.unwrap_err();
+    sleep(15 * SECOND).await;
+    signing_key.sign(&INPUT).await.unwrap_err();
+    assert_eq!(service.authentications.load(Ordering::SeqCst), 1);
+    sleep(5 * SECOND).await;
+    signing_key.sign(&INPUT).await.unwrap_err();
+    sleep(MILLISECOND).await;
+    assert_eq!(service.authentications.load(Ordering::SeqCst), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn lookup_that_hangs_is_replaced_after_the_lookup_timeout() {
+    let (service, key) = remote(Script { resolve: Call::Never, ..Script::default() });
+    key.signing_key().await.unwrap_err();
+    service.set(|script| script.resolve = Call::Immediate);
+    sleep(16 * SECOND).await;
+    key.signing_key().await.unwrap_err();
+    assert_eq!(service.resolves(), 1);
+    sleep(6 * SECOND).await;
+    key.signing_key().await.unwrap();
+    assert_eq!(service.resolves(), 2);
 }
 
 #[tokio::test(start_paused = true)]

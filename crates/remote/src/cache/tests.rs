@@ -374,7 +374,7 @@ impl Model {
                 assert!(self.now < self.held_off_until, "an old failure was returned");
             }
             Decision::Start | Decision::UseAndRefresh(_) => {
-                assert!(!self.is_in_flight(), "two lookups at once");
+                assert!(!self.is_in_flight(), "two lookups in flight");
                 assert!(self.held_off_until <= self.now, "a lookup within the hold-off");
                 self.replaced.extend(self.in_flight.take());
                 let id = cache.begin(self.now);
@@ -387,7 +387,7 @@ impl Model {
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
-    /// Never two lookups at once, never a lookup within the hold-off, never a superseded or expired snapshot, and a refresh when it is due.
+    /// Never two lookups in flight, never a lookup within the hold-off, never a superseded or expired snapshot, and a refresh when it is due.
     #[test]
     fn random_events_keep_the_invariants(events in events()) {
         let now = Instant::now();
