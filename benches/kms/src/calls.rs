@@ -2,7 +2,7 @@ use std::{hint::black_box, sync::Arc, time::Duration};
 
 use bench_ours::{Verifying, claims, clock, license_key};
 use cobrowse_jwt::{
-    AgentClaims, Minter, PublicKey, SigningInput,
+    AgentClaims, Minter, SigningInput,
     aws_kms::{
         AwsKmsKey,
         aws_sdk_kms::{
@@ -13,12 +13,12 @@ use cobrowse_jwt::{
         },
     },
 };
-use harness::{private_key, public_key};
+use harness::private_key;
 use tokio::runtime::{self, Runtime};
 
 use crate::Stub;
 
-/// Signatures by one client: bare ones, and those of whole tokens. All on one thread.
+/// Signs with one client on one thread: bare calls of the SDK, and whole tokens.
 #[derive(Debug)]
 pub struct Calls {
     runtime: Runtime,
@@ -30,18 +30,14 @@ pub struct Calls {
 }
 
 impl Calls {
-    /// Against a stub of their own.
+    /// Starts a stub and a client for it.
     #[must_use]
     pub fn new() -> Self {
         let runtime = runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let stub = Stub::start(&private_key(2048));
         let client = client(&stub.url());
-        let public_key = PublicKey::from_pem(&public_key(2048)).unwrap();
-        let source = {
-            let _inside = runtime.enter();
-            AwsKmsKey::builder(&client, Stub::ARN).expect_public_key(public_key).build()
-        };
-        // At one moment, so that the stub signs once and remembers.
+        let source = AwsKmsKey::builder(&client, Stub::ARN).operation_timeout(Duration::from_mins(1)).build().unwrap();
+        // The time is fixed, so that the stub signs once and caches the signature.
         let minter = Minter::builder(license_key(), source).clock(clock);
         Self {
             runtime,
@@ -53,12 +49,12 @@ impl Calls {
         }
     }
 
-    /// How much later than it could the stub answers from now on.
+    /// Sets how long the stub waits before each response.
     pub fn latency(&self, latency: Duration) {
         self.stub.latency(latency);
     }
 
-    /// Bare calls of the SDK.
+    /// Makes bare calls of the SDK.
     pub fn bare(&self, concurrency: u32, count: u32) {
         let client = self.client.clone();
         self.repeat(concurrency, count, move || {
@@ -67,7 +63,7 @@ impl Calls {
         });
     }
 
-    /// Bare calls, each with a verification where its signature would be verified.
+    /// Makes bare calls, each followed by a verification.
     pub fn bare_and_verify(&self, concurrency: u32, count: u32) {
         let (client, verifying) = (self.client.clone(), Arc::clone(&self.verifying));
         self.repeat(concurrency, count, move || {
@@ -79,7 +75,7 @@ impl Calls {
         });
     }
 
-    /// Whole tokens.
+    /// Mints tokens.
     pub fn mint(&self, concurrency: u32, count: u32) {
         let (minter, claims) = (self.minter.clone(), Arc::clone(&self.claims));
         self.repeat(concurrency, count, move || {
@@ -88,7 +84,7 @@ impl Calls {
         });
     }
 
-    /// The verification of a signature that is a part of each mint.
+    /// Verifies a signature, as each mint does.
     pub fn verify(&self, count: u32) {
         (0..count).for_each(|_| black_box(&self.verifying).raw());
     }
@@ -121,7 +117,7 @@ impl Default for Calls {
     }
 }
 
-/// Both wait as long as a loaded machine makes them.
+/// Returns a client with long timeouts, for a loaded machine.
 fn client(url: &str) -> Client {
     let minute = Duration::from_mins(1);
     let timeouts = TimeoutConfig::builder().connect_timeout(minute).read_timeout(minute).operation_timeout(minute);
@@ -140,7 +136,7 @@ fn client(url: &str) -> Client {
     Client::from_conf(config.build())
 }
 
-/// The call of the SDK that a mint makes, and no more.
+/// Makes the call of the SDK that a mint makes.
 async fn sign(client: &Client) {
     const DIGEST_OF: SigningInput<'static> = SigningInput::new(b"header.payload");
     client

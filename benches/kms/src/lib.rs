@@ -1,4 +1,4 @@
-//! What the programs of this package share.
+//! Code shared by the programs of this package.
 
 mod calls;
 mod stub;

@@ -13,8 +13,9 @@ use std::{
 
 use aws_lc_rs::{
     digest::{Digest, SHA256},
+    encoding::{AsDer as _, PublicKeyX509Der},
     rsa::KeyPair,
-    signature::RSA_PKCS1_SHA256,
+    signature::{KeyPair as _, RSA_PKCS1_SHA256},
 };
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use http_body_util::{BodyExt as _, Full};
@@ -23,7 +24,7 @@ use hyper_util::rt::TokioIo;
 use serde_json::{Value, json};
 use tokio::{net::TcpListener, runtime, time::sleep};
 
-/// A KMS on a thread of its own, so that the CPU time of whoever asks it is theirs alone. It signs each digest once and remembers.
+/// A KMS on a separate thread, so that its CPU time is not in the figures of the client. It caches the signature of each digest.
 #[derive(Debug)]
 pub struct Stub {
     address: SocketAddr,
@@ -31,10 +32,10 @@ pub struct Stub {
 }
 
 impl Stub {
-    /// The key.
+    /// The ARN of the key.
     pub const ARN: &str = "arn:aws:kms:eu-central-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab";
 
-    /// Starts it with a private key in PKCS#8 PEM.
+    /// Starts the stub with a private key in PKCS#8 PEM.
     #[must_use]
     pub fn start(pem: &str) -> Self {
         let (_, der) = pem_rfc7468::decode_vec(pem.as_bytes()).unwrap();
@@ -60,13 +61,13 @@ impl Stub {
         Self { address: address.recv().unwrap(), latency }
     }
 
-    /// Where it listens.
+    /// Returns the endpoint.
     #[must_use]
     pub fn url(&self) -> String {
         format!("http://{}", self.address)
     }
 
-    /// How much later than it could it answers from now on.
+    /// Sets how long the stub waits before each response.
     pub fn latency(&self, latency: Duration) {
         self.latency.store(latency.as_millis().try_into().unwrap(), Ordering::Relaxed);
     }
@@ -79,6 +80,18 @@ struct Account {
 }
 
 impl Account {
+    fn public_key(&self) -> Bytes {
+        let der: PublicKeyX509Der<'_> = self.pair.public_key().as_der().unwrap();
+        let response = json!({
+            "KeyId": Stub::ARN,
+            "KeySpec": "RSA_2048",
+            "KeyUsage": "SIGN_VERIFY",
+            "SigningAlgorithms": ["RSASSA_PKCS1_V1_5_SHA_256"],
+            "PublicKey": STANDARD.encode(der.as_ref()),
+        });
+        response.to_string().into()
+    }
+
     fn sign(&self, digest: &str) -> Bytes {
         let mut signed = self.signed.lock().unwrap();
         let answer = signed.entry(digest.to_owned()).or_insert_with(|| {
@@ -99,9 +112,10 @@ async fn answer(
     latency: Arc<AtomicU64>,
     request: Request<Incoming>,
 ) -> Result<Response<Full<Bytes>>, Infallible> {
+    let is_sign = request.headers()["x-amz-target"] == "TrentService.Sign";
     let body = request.into_body().collect().await.unwrap().to_bytes();
     let request: Value = serde_json::from_slice(&body).unwrap();
-    let signed = account.sign(request["Message"].as_str().unwrap());
+    let content = if is_sign { account.sign(request["Message"].as_str().unwrap()) } else { account.public_key() };
     let latency = latency.load(Ordering::Relaxed);
     if latency > 0 {
         sleep(Duration::from_millis(latency)).await;
@@ -109,5 +123,5 @@ async fn answer(
     let response = Response::builder()
         .header("content-type", "application/x-amz-json-1.1")
         .header("x-amzn-requestid", "c0ffee00-0000-4000-8000-000000000000");
-    Ok(response.body(Full::new(signed)).unwrap())
+    Ok(response.body(Full::new(content)).unwrap())
 }

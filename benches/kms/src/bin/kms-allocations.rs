@@ -1,5 +1,4 @@
-//! Prints `NAME COUNT` for each workload: its allocations on the heap, reallocations among them. Those of the stub, on its own
-//! thread, are not in it.
+//! Prints `NAME COUNT` for each workload: its heap allocations, including reallocations, without those of the stub's thread.
 
 use allocation_counter::measure;
 use bench_kms::Calls;

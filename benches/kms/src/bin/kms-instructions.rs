@@ -1,4 +1,4 @@
-//! `kms-instructions bare|mint COUNT`: does it so many times, for callgrind to count. The stub's instructions are in both.
+//! `kms-instructions bare|mint COUNT`: repeats the workload under callgrind. Both include the instructions of the stub.
 
 use bench_kms::Calls;
 

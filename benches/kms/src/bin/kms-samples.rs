@@ -1,4 +1,4 @@
-//! Tokens by a key in AWS KMS and the bare call below them, asked as [`harness::serve`] says.
+//! Tokens signed by AWS KMS and the bare SDK call, driven by [`harness::serve`].
 
 use std::time::Duration;
 
