@@ -16,13 +16,13 @@ use cobrowse_jwt::aws_kms::{
     },
 };
 
-/// A client of an emulator, or of anything that speaks KMS's protocol.
+/// Returns a client of an emulator or another server for the protocol of KMS.
 #[must_use]
 pub fn kms_client(endpoint: &str) -> Client {
     kms_client_in(endpoint, "eu-central-1")
 }
 
-/// The same in another Region.
+/// Returns the same client in another Region.
 #[must_use]
 pub fn kms_client_in(endpoint: &str, region: &str) -> Client {
     let credentials = Credentials::new("AKIAIOSFODNN7EXAMPLE", "a-secret-access-key", None, None, "the tests");
@@ -37,14 +37,14 @@ pub fn kms_client_in(endpoint: &str, region: &str) -> Client {
 /// An emulator of AWS KMS that `cargo xtask test` has started.
 #[derive(Clone, Debug)]
 pub struct Emulator {
-    /// Where it listens.
+    /// Its endpoint.
     pub url: String,
-    /// A client of it.
+    /// A client for it.
     pub client: Client,
 }
 
 impl Emulator {
-    /// The emulator whose address stands in this variable.
+    /// Returns the emulator whose URL is in this variable.
     #[must_use]
     pub fn from_env(variable: &str) -> Self {
         let url = std::env::var(variable).unwrap_or_else(|_| {
@@ -53,25 +53,25 @@ impl Emulator {
         Self { client: kms_client(&url), url }
     }
 
-    /// A builder for a key source with this id, which waits as long as a busy machine takes.
+    /// Returns a builder for the key with this id. Its deadline is long, for a busy machine.
     pub fn key(&self, key_id: &str) -> AwsKmsKeyBuilder {
         AwsKmsKey::builder(&self.client, key_id).operation_timeout(Duration::from_mins(1))
     }
 
-    /// A new key and its ARN.
+    /// Creates a key and returns its ARN.
     pub async fn create(&self, with: impl FnOnce(CreateKeyFluentBuilder) -> CreateKeyFluentBuilder) -> String {
         let created = with(self.client.create_key()).send().await.unwrap();
         created.key_metadata.unwrap().arn.unwrap()
     }
 
-    /// A new key for RS256.
+    /// Creates a key for RS256 and returns its ARN.
     pub async fn create_rsa(&self, spec: KeySpec) -> String {
         self.create(|key| key.key_spec(spec).key_usage(KeyUsageType::SignVerify)).await
     }
 
-    /// Points an alias, new or old, at a key.
+    /// Creates or moves an alias to this key.
     pub async fn point(&self, alias: &str, arn: &str) {
-        // LocalStack takes an ARN when an alias is moved, and then finds no key behind the alias.
+        // LocalStack accepts an ARN here, and then does not find the key of the alias.
         let id = arn.rsplit('/').next().unwrap();
         let moved = self.client.update_alias().alias_name(alias).target_key_id(id).send().await;
         if moved.is_err() {
@@ -79,7 +79,7 @@ impl Emulator {
         }
     }
 
-    /// A key of the caller's own making, given as PKCS#8 in DER.
+    /// Imports a private key in PKCS#8 DER and returns its ARN.
     pub async fn import(&self, pkcs8: &[u8]) -> String {
         let external = |key: CreateKeyFluentBuilder| {
             key.key_spec(KeySpec::Rsa2048).key_usage(KeyUsageType::SignVerify).origin(OriginType::External)
@@ -108,7 +108,7 @@ impl Emulator {
     }
 }
 
-/// `RSA_AES_KEY_WRAP_SHA_256`: a new AES key by RSAES-OAEP, and the material under that key by RFC 5649.
+/// Wraps key material as `RSA_AES_KEY_WRAP_SHA_256`: a new AES key with RSAES-OAEP, and the material with that key (RFC 5649).
 fn wrap(material: &[u8], wrapping_key: &[u8]) -> Vec<u8> {
     let mut aes = [0; 32];
     rand::fill(&mut aes).unwrap();

@@ -1,4 +1,4 @@
-//! Two independent implementations of AWS KMS, and a third one that is known to sign wrongly.
+//! Two independent implementations of AWS KMS, and a third one that signs incorrectly.
 
 use std::{
     env,
@@ -19,7 +19,7 @@ use cobrowse_jwt::{
 use cobrowse_jwt_tests::{Emulator, kms_client_in, license_key, reexec};
 use tokio::task::JoinSet;
 
-/// The same tests against each of the two, by the names that decide what is run without one of them.
+/// Generates each test for both emulators. The name of the emulator is in the name of the test.
 macro_rules! against_both {
     ($($test:ident $(($per_ministack:expr, $per_localstack:expr))?;)+) => {
         mod ministack {
@@ -44,12 +44,12 @@ macro_rules! against_both {
 }
 
 against_both! {
-    every_size_by_every_name;
-    a_key_that_cannot_sign_is_named;
-    replicas_sign_alike;
-    an_alias_that_moves (2_000, 100);
-    equal_tokens_wherever_the_key_is (500, 100);
-    a_key_uri_opens_it;
+    key_of_any_size_signs_by_any_name;
+    key_that_cannot_sign_returns_its_kind;
+    replicas_of_a_key_make_equal_tokens;
+    moved_alias_never_mixes_two_keys (2_000, 100);
+    one_key_in_pem_variable_and_kms_makes_equal_tokens (500, 100);
+    key_uri_opens_the_key;
 }
 
 fn agent(number: usize) -> AgentClaims {
@@ -73,7 +73,7 @@ async fn refused(emulator: &Emulator, key_id: &str) -> KeyErrorKind {
     }
 }
 
-async fn every_size_by_every_name(emulator: Emulator) {
+async fn key_of_any_size_signs_by_any_name(emulator: Emulator) {
     for (spec, bits) in [(KeySpec::Rsa2048, 2048), (KeySpec::Rsa3072, 3072), (KeySpec::Rsa4096, 4096)] {
         let arn = emulator.create_rsa(spec).await;
         let alias = format!("alias/size-{bits}");
@@ -88,11 +88,11 @@ async fn every_size_by_every_name(emulator: Emulator) {
     }
 }
 
-async fn a_key_that_cannot_sign_is_named(emulator: Emulator) {
+async fn key_that_cannot_sign_returns_its_kind(emulator: Emulator) {
     let client = &emulator.client;
     let disabled = emulator.create_rsa(KeySpec::Rsa2048).await;
     client.disable_key().key_id(&disabled).send().await.unwrap();
-    // AWS refuses the look at a disabled key, and the emulators the signature.
+    // AWS refuses GetPublicKey for a disabled key, and the emulators refuse Sign.
     assert!(matches!(refused(&emulator, &disabled).await, KeyErrorKind::Superseded | KeyErrorKind::InvalidKey));
 
     let pending_deletion = emulator.create_rsa(KeySpec::Rsa2048).await;
@@ -112,7 +112,7 @@ async fn a_key_that_cannot_sign_is_named(emulator: Emulator) {
     assert_eq!(refused(&emulator, "alias/deleted").await, KeyErrorKind::NotFound);
 }
 
-/// The other emulator signs with a key whose material was never imported.
+/// LocalStack signs with a key whose material was never imported.
 #[tokio::test]
 #[ignore = "needs MiniStack, which `cargo xtask test` starts"]
 async fn ministack_refuses_a_key_pending_import() {
@@ -124,7 +124,7 @@ async fn ministack_refuses_a_key_pending_import() {
     assert!(matches!(kind, KeyErrorKind::Superseded | KeyErrorKind::InvalidKey), "{kind:?}");
 }
 
-async fn replicas_sign_alike(emulator: Emulator) {
+async fn replicas_of_a_key_make_equal_tokens(emulator: Emulator) {
     let arn = emulator
         .create(|key| key.key_spec(KeySpec::Rsa2048).key_usage(KeyUsageType::SignVerify).multi_region(true))
         .await;
@@ -141,7 +141,7 @@ async fn replicas_sign_alike(emulator: Emulator) {
     assert_eq!(tokens[0], tokens[1]);
 }
 
-async fn an_alias_that_moves(emulator: Emulator, mints: usize) {
+async fn moved_alias_never_mixes_two_keys(emulator: Emulator, mints: usize) {
     const ALIAS: &str = "alias/moving";
     const CONCURRENT: usize = 16;
     let (old_arn, new_arn) = (emulator.create_rsa(KeySpec::Rsa2048).await, emulator.create_rsa(KeySpec::Rsa2048).await);
@@ -159,7 +159,7 @@ async fn an_alias_that_moves(emulator: Emulator, mints: usize) {
     let mut moving = None;
     for number in 0..mints {
         if number == mints / 2 {
-            // Beside the mints that are under way, which are not waited for.
+            // While mints are in flight.
             let (emulator, new_arn) = (emulator.clone(), new_arn.clone());
             moving = Some(tokio::spawn(async move { emulator.point(ALIAS, &new_arn).await }));
         }
@@ -186,7 +186,7 @@ async fn an_alias_that_moves(emulator: Emulator, mints: usize) {
     assert!(seen[0] > 0, "{seen:?}");
 }
 
-/// Counts a token for the key that its `kid` names, by which alone it verifies.
+/// Counts a token for the key of its `kid`, after a check that it verifies with this key only.
 fn count(token: &AgentToken, old: &PublicKey, new: &PublicKey, seen: &mut [usize; 2]) {
     let inspection = Inspector::new().inspect(token.expose_secret());
     let kid = inspection.header().unwrap()["kid"].as_str().unwrap();
@@ -208,7 +208,7 @@ async fn tokens(source: impl KeySource + 'static, count: usize) -> Vec<String> {
     tokens
 }
 
-async fn equal_tokens_wherever_the_key_is(emulator: Emulator, count: usize) {
+async fn one_key_in_pem_variable_and_kms_makes_equal_tokens(emulator: Emulator, count: usize) {
     let key = PemKey::generate(RsaKeySize::Rsa2048).unwrap();
     let pem = key.to_pkcs8_pem().unwrap();
     let (_, pkcs8) = pem_rfc7468::decode_vec(pem.as_bytes()).unwrap();
@@ -235,10 +235,10 @@ async fn reexec_helper() {
     }
 }
 
-async fn a_key_uri_opens_it(emulator: Emulator) {
+async fn key_uri_opens_the_key(emulator: Emulator) {
     let arn = emulator.create_rsa(KeySpec::Rsa2048).await;
     let host = emulator.url.strip_prefix("http://").unwrap();
-    // The standard chain has no credentials here, and the emulators ask for none that are real.
+    // The emulators accept any credentials.
     let uri = format!("awskms://{host}/{arn}");
     let printed = reexec([
         ("AWS_ACCESS_KEY_ID", "AKIAIOSFODNN7EXAMPLE"),
@@ -250,23 +250,23 @@ async fn a_key_uri_opens_it(emulator: Emulator) {
     assert_eq!(printed, expected.thumbprint());
 }
 
-/// moto hashes a digest again before it signs, so no signature of it verifies.
+/// moto hashes the digest again before it signs, so its signatures do not verify.
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs moto, which `cargo xtask test` starts"]
-async fn moto_never_gets_a_token_through() {
+async fn moto_signature_never_becomes_a_token() {
     let emulator = Emulator::from_env("COBROWSE_TEST_MOTO");
     let arn = emulator.create_rsa(KeySpec::Rsa2048).await;
     let minter = Minter::new(license_key(), emulator.key(&arn).build().unwrap());
     for number in 0..200 {
-        let Err(MintError::Key(error)) = minter.mint(&agent(number)).await else { panic!("a token by moto") };
+        let Err(MintError::Key(error)) = minter.mint(&agent(number)).await else { panic!("a token from moto") };
         assert_eq!(error.kind(), KeyErrorKind::InvalidResponse, "{error:?}");
     }
 }
 
-/// The example that the README sends newcomers to.
+/// The example of the README.
 #[test]
 #[ignore = "needs LocalStack, which `cargo xtask test` starts"]
-fn localstack_signs_for_the_example() {
+fn example_with_localstack_prints_a_valid_token() {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let emulator = Emulator::from_env("COBROWSE_TEST_LOCALSTACK");
     let expected = runtime.block_on(async {
@@ -296,7 +296,7 @@ fn localstack_signs_for_the_example() {
     for step in ["authenticate", "resolve", "sign", "verify"] {
         assert!(stderr.contains(step), "{step} in {stderr}");
     }
-    let bad = example("awskms:///alias/nobody");
+    let bad = example("awskms:///alias/unknown");
     let explained = String::from_utf8(bad.stderr).unwrap();
     assert_eq!(bad.status.code(), Some(1));
     assert!(explained.contains("KMS key not found") && !explained.contains("arn:"), "{explained}");

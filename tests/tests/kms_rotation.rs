@@ -24,7 +24,7 @@ use tracing_subscriber::fmt::MakeWriter;
 struct Events(Arc<Mutex<Vec<u8>>>);
 
 impl Events {
-    /// How often an unregistered key was reported.
+    /// Returns how many events report this unregistered key.
     fn reports(&self, key: &PublicKey) -> usize {
         let text = String::from_utf8(self.0.lock().unwrap().clone()).unwrap();
         let is_report = |line: &&str| line.contains("unregistered key") && line.contains(key.thumbprint());
@@ -69,7 +69,7 @@ async fn public_key(emulator: &Emulator, arn: &str) -> PublicKey {
     Minter::new(license_key(), emulator.key(arn).build().unwrap()).check_key().await.unwrap()
 }
 
-/// Mints in four tasks while the work is done. Every token must verify with this key.
+/// Mints in four tasks until the work ends. Every token must verify with this key.
 async fn under_load(minter: &Minter, key: &PublicKey, work: impl Future<Output = ()>) {
     let (done, tokens) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicUsize::new(0)));
     let mut load = JoinSet::new();
@@ -135,7 +135,7 @@ async fn corrected_alias_signs_within_five_seconds(emulator: Emulator) {
     let arn = emulator.create_rsa(KeySpec::Rsa2048).await;
     let key = public_key(&emulator, &arn).await;
     let minter = Minter::new(license_key(), emulator.key(ALIAS).build().unwrap());
-    let MintError::Key(error) = minter.mint(&claims()).await.unwrap_err() else { panic!("not the key's error") };
+    let MintError::Key(error) = minter.mint(&claims()).await.unwrap_err() else { panic!("not a key error") };
     assert_eq!(error.kind(), KeyErrorKind::NotFound);
 
     emulator.point(ALIAS, &arn).await;
@@ -198,7 +198,7 @@ async fn replaced_file_signs_with_the_registered_key() {
         Minter::builder(license_key(), source).expect_public_key(registered_key.clone()).build()
     };
 
-    // Started with the wrong file: it fails until the file is put right, without a restart.
+    // Started with the wrong file: minting fails until the file is corrected, without a restart.
     replace(&other);
     let minter = open().await;
     assert!(matches!(minter.mint(&claims()).await, Err(MintError::UnregisteredKey { .. })));

@@ -1,4 +1,4 @@
-//! What holds for all claims, all policies and all damage.
+//! Properties of all claims, policies and mutations of a token.
 
 use std::{sync::LazyLock, time::Duration};
 

@@ -12,7 +12,7 @@ use cobrowse_jwt_core::{KeyError, KeyErrorKind};
 use cobrowse_jwt_remote::redact;
 use http_body_util::LengthLimitError;
 
-/// Classifies the error of a call. `unusable` is the kind for a key that is disabled, deleted or unknown, if it is another than of a lookup.
+/// Classifies the error of a call. `unusable` replaces the kind for a key that is disabled, deleted or unknown.
 pub(crate) fn key_error<E>(error: &SdkError<E, HttpResponse>, unusable: Option<KeyErrorKind>) -> KeyError
 where
     E: ProvideErrorMetadata + Error + 'static,
@@ -21,7 +21,7 @@ where
     let (kind, message, hint) = if cause::<InsecureEndpoint>(error).is_some() {
         INSECURE
     } else if cause::<LengthLimitError>(error).is_some() {
-        GARBLED
+        PROTOCOL_ERROR
     } else if let Some(credentials) = cause::<CredentialsError>(error) {
         by_credentials(credentials, &details)
     } else {
@@ -53,37 +53,37 @@ fn chain<'e>(error: &'e (dyn Error + 'static)) -> impl Iterator<Item = &'e (dyn 
 }
 
 /// Kind, message, hint.
-type Advice = (KeyErrorKind, &'static str, &'static str);
+type Classification = (KeyErrorKind, &'static str, &'static str);
 
-const UNREACHABLE: Advice = (
+const UNREACHABLE: Classification = (
     KeyErrorKind::Unavailable,
     "failed to reach AWS KMS",
     "check the network between this machine and the AWS KMS endpoint",
 );
-const NOT_CONFIGURED: Advice = (
+const NOT_CONFIGURED: Classification = (
     KeyErrorKind::InvalidKey,
     "AWS Region or endpoint is not configured",
     "set AWS_REGION or the Region of the profile, and an endpoint that is a URL",
 );
-const INSECURE: Advice = (
+const INSECURE: Classification = (
     KeyErrorKind::InvalidKey,
     "plain http endpoint of AWS KMS refused",
     "use https, or allow_http(true) for an emulator on another host",
 );
-const THROTTLED: Advice = (
+const THROTTLED: Classification = (
     KeyErrorKind::Throttled,
     "AWS KMS request quota exceeded",
     "mint fewer tokens, or request a higher quota from AWS",
 );
-const FAILING: Advice =
+const FAILING: Classification =
     (KeyErrorKind::Unavailable, "AWS KMS internal error", "retry; see the AWS Health Dashboard if it persists");
-const GARBLED: Advice = (
+const PROTOCOL_ERROR: Classification = (
     KeyErrorKind::InvalidResponse,
-    "endpoint does not speak the AWS KMS protocol",
+    "response does not follow the AWS KMS protocol",
     "check the endpoint and any proxy before it",
 );
 
-fn by_credentials(error: &CredentialsError, details: &Details) -> Advice {
+fn by_credentials(error: &CredentialsError, details: &Details) -> Classification {
     let denials = ["AccessDenied", "not authorized", "InvalidIdentityToken", "ExpiredToken"];
     let denied = denials.into_iter().any(|denial| details.message.contains(denial));
     match error {
@@ -100,18 +100,18 @@ fn by_credentials(error: &CredentialsError, details: &Details) -> Advice {
     }
 }
 
-fn by_response(details: &Details, error: &(dyn Error + 'static)) -> Advice {
+fn by_response(details: &Details, error: &(dyn Error + 'static)) -> Classification {
     let known = details.code.as_deref().and_then(by_code).or_else(|| by_status(details.status));
     match known {
-        Some(advice) => advice,
+        Some(classification) => classification,
         // The connection broke in the middle of a response.
         None if cause::<io::Error>(error).is_some() => UNREACHABLE,
-        None => GARBLED,
+        None => PROTOCOL_ERROR,
     }
 }
 
-/// By the codes of status 400, without `Exception`; the status of other errors says enough.
-fn by_code(code: &str) -> Option<Advice> {
+/// Classifies by error code, without its suffix `Exception`.
+fn by_code(code: &str) -> Option<Classification> {
     use KeyErrorKind::{AccessDenied, InvalidKey, NotFound};
     Some(match code {
         "Throttling" | "Throttled" | "RequestThrottled" | "RequestLimitExceeded" | "LimitExceeded" => THROTTLED,
@@ -141,7 +141,7 @@ fn by_code(code: &str) -> Option<Advice> {
 /// For every key that cannot sign RS256.
 pub(crate) const CREATE_KEY: &str = "create a key with usage SIGN_VERIFY and spec RSA_2048 or larger";
 
-fn by_status(status: Option<u16>) -> Option<Advice> {
+fn by_status(status: Option<u16>) -> Option<Classification> {
     match status? {
         408 => Some(UNREACHABLE),
         429 => Some(THROTTLED),
@@ -199,7 +199,7 @@ impl fmt::Display for Details {
     }
 }
 
-/// Anything else in its place can be an identifier.
+/// A request id in another format can be an identifier of the account.
 fn is_uuid(text: &str) -> bool {
     let groups = text.split('-').map(str::len);
     groups.eq([8, 4, 4, 4, 12]) && text.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-')

@@ -32,13 +32,13 @@ use cobrowse_jwt_fault_server::{Fault, FaultServer, Operation, Times};
 use support::{assert_verifies, claims, kms_client, license_key};
 use tokio::time::{sleep, timeout};
 
-/// How much later than its deadline an answer may come.
+/// How much later than its deadline a result may arrive.
 const SLACK: Duration = Duration::from_millis(250);
 const DEADLINE: Duration = Duration::from_secs(3);
 /// Longer than the deadline.
 const SLOW: Duration = Duration::from_secs(5);
 
-/// The kind of the error, and how long it took.
+/// Mints, and returns the kind of the error and how long it took.
 async fn failure(minter: &Minter) -> (KeyErrorKind, Duration) {
     let start = Instant::now();
     match minter.mint(&claims()).await {
@@ -69,23 +69,23 @@ fn client(complete: impl FnOnce(Builder) -> Builder) -> Client {
     Client::from_conf(complete(builder).build())
 }
 
-/// An STS that is as slow as it is told to be.
+/// A credentials provider whose delay a test sets.
 #[derive(Clone, Debug)]
-struct Sts(Arc<Temper>);
+struct Sts(Arc<Behaviour>);
 
 #[derive(Debug)]
-struct Temper {
-    /// How long a call takes, and how long what it gives is valid.
+struct Behaviour {
+    /// How long a call takes, and how long its credentials are valid.
     now: Mutex<(Duration, Option<Duration>)>,
     calls: AtomicUsize,
 }
 
 impl Sts {
     fn new(takes: Duration, valid: Option<Duration>) -> Self {
-        Self(Arc::new(Temper { now: Mutex::new((takes, valid)), calls: AtomicUsize::new(0) }))
+        Self(Arc::new(Behaviour { now: Mutex::new((takes, valid)), calls: AtomicUsize::new(0) }))
     }
 
-    fn becomes(&self, takes: Duration, valid: Option<Duration>) {
+    fn set(&self, takes: Duration, valid: Option<Duration>) {
         *self.0.now.lock().unwrap() = (takes, valid);
     }
 
@@ -109,7 +109,7 @@ impl ProvideCredentials for Sts {
 }
 
 #[tokio::test]
-async fn slow_credentials_arrive_at_last() {
+async fn lookup_with_slow_credentials_ends_for_a_later_mint() {
     let server = FaultServer::start().await;
     let sts = Sts::new(SLOW, None);
     let client = client(|builder| builder.credentials_provider(sts.clone()).endpoint_url(server.url()));
@@ -120,14 +120,14 @@ async fn slow_credentials_arrive_at_last() {
     assert_eq!(kind, KeyErrorKind::Unavailable);
     assert!(took <= DEADLINE + SLACK, "{took:?}");
 
-    // Who asks next has only the rest to wait.
+    // The next mint waits for the remaining time only.
     assert_verifies(&minter.mint(&claims()).await.unwrap(), server.public_key());
     assert!(start.elapsed() <= SLOW + SLACK, "{:?}", start.elapsed());
-    assert_eq!(sts.calls(), 1, "the credentials of the look are also the signature's");
+    assert_eq!(sts.calls(), 1, "the signature uses the credentials of the lookup");
 }
 
 #[tokio::test]
-async fn a_slow_renewal_of_credentials_arrives_at_last() {
+async fn slow_renewal_of_credentials_ends_for_a_later_mint() {
     let server = FaultServer::start().await;
     // So short that every use renews them.
     let sts = Sts::new(Duration::ZERO, Some(Duration::from_secs(1)));
@@ -136,13 +136,31 @@ async fn a_slow_renewal_of_credentials_arrives_at_last() {
     assert_verifies(&minter.mint(&claims()).await.unwrap(), server.public_key());
     assert!(sts.calls() > 1, "they were not expired");
 
-    sts.becomes(SLOW, None);
-    assert_slow_credentials_are_survived(&minter, &server).await;
+    sts.set(SLOW, None);
+    assert_fails_in_time_until_credentials_arrive(&minter, &server).await;
 }
 
-/// Each mint fails in time until the credentials are there.
-async fn assert_slow_credentials_are_survived(minter: &Minter, server: &FaultServer) {
-    // A mint that gives up takes the renewal that it began with it, and the next one's may come before the patient client's.
+#[tokio::test]
+async fn caller_that_gives_up_before_the_credentials_arrive_does_not_cancel_them() {
+    const PATIENCE: Duration = Duration::from_secs(2);
+    let server = FaultServer::start().await;
+    let sts = Sts::new(Duration::ZERO, Some(Duration::from_secs(1)));
+    let client = client(|builder| builder.credentials_provider(sts.clone()).endpoint_url(server.url()));
+    let minter = Minter::new(license_key(), AwsKmsKey::new(&client, FaultServer::ALIAS).unwrap());
+    assert_verifies(&minter.mint(&claims()).await.unwrap(), server.public_key());
+
+    sts.set(Duration::from_millis(2_500), None);
+    for attempt in 0.. {
+        match timeout(PATIENCE, minter.mint(&claims())).await {
+            Ok(minted) => return assert_verifies(&minted.unwrap(), server.public_key()),
+            Err(_) => assert!(attempt < 3, "the credentials never arrived"),
+        }
+    }
+}
+
+/// Each mint fails within its deadline until the credentials arrive.
+async fn assert_fails_in_time_until_credentials_arrive(minter: &Minter, server: &FaultServer) {
+    // A mint that times out drops its renewal, and the one in the background starts after it.
     let deadline = Instant::now() + 2 * DEADLINE + SLOW + SLACK;
     let (kind, took) = failure(minter).await;
     assert_eq!(kind, KeyErrorKind::Unavailable);
@@ -228,7 +246,7 @@ async fn arn_is_sent_to_its_region() {
         ("arn:aws-cn:kms:cn-north-1:111122223333:key/x", "https://kms.cn-north-1.amazonaws.com.cn/", "cn-north-1"),
         ("alias/x", "https://kms.eu-central-1.amazonaws.com/", "eu-central-1"),
         ("mrk-1234abcd12ab34cd56ef1234567890ab", "https://kms.eu-central-1.amazonaws.com/", "eu-central-1"),
-        // Not a name that AWS gives; it must not become a Region.
+        // The ARN of another service does not set the Region.
         ("arn:aws:s3:us-east-1:111122223333:key/x", "https://kms.eu-central-1.amazonaws.com/", "eu-central-1"),
     ] {
         assert_eq!(requests(key_id, None).await, [(uri.to_owned(), region.to_owned())], "{key_id}");
@@ -300,7 +318,7 @@ async fn key_id_that_names_the_key_is_resolved_once() {
     }
 }
 
-/// 127.0.0.1 by another name, which the SDK has no reason to treat as loopback.
+/// Another name of 127.0.0.1, which is not in the loopback range.
 const OTHER_HOST: &str = "http://0.0.0.0";
 
 #[tokio::test]
@@ -342,23 +360,23 @@ fn sign_without_tokio_runtime_returns_error() {
 }
 
 #[tokio::test]
-async fn a_look_ends_with_its_source() {
+async fn dropped_source_ends_the_lookup() {
     let server = FaultServer::start().await;
     server.fault(Operation::GetPublicKey, Fault::SilenceAfterAccept, Times::Always);
     let minter = Minter::new(license_key(), AwsKmsKey::new(&kms_client(server.url()), FaultServer::ALIAS).unwrap());
     assert!(timeout(Duration::from_millis(100), minter.mint(&claims())).await.is_err());
-    until("the look", || server.calls(Operation::GetPublicKey) == 1).await;
-    assert_eq!(server.open_connections(), 1, "it goes on without the mint");
+    until("the lookup", || server.calls(Operation::GetPublicKey) == 1).await;
+    assert_eq!(server.open_connections(), 1, "the lookup continues without the mint");
 
     drop(minter);
     until("the end of its connection", || server.open_connections() == 0).await;
-    // Nor is it tried again when the silence would have become a timeout.
+    // It is not retried after its timeout.
     sleep(Duration::from_secs(2)).await;
     assert_eq!((server.calls(Operation::GetPublicKey), server.open_connections()), (1, 0));
 }
 
 #[tokio::test]
-async fn without_a_region_there_is_nothing_to_wait_for() {
+async fn lookup_without_region_fails_with_a_hint() {
     let client = client(|builder| builder.region(None));
     let error = AwsKmsKey::new(&client, "alias/cobrowse").unwrap().signing_key().await.unwrap_err();
     assert_eq!(error.kind(), KeyErrorKind::InvalidKey, "{error}");

@@ -1,4 +1,4 @@
-//! No fault of AWS KMS yields an unverifiable token, an answer after the deadline, or an error that contains an ARN, an account id or a
+//! No fault of AWS KMS causes an invalid token, a result after the deadline, or an error that contains an ARN, an account id or a
 //! credential.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -15,7 +15,7 @@ use cobrowse_jwt_fault_server::{Fault, FaultServer, Operation, Times};
 use support::{assert_verifies, claims, kms_client, license_key};
 use tokio::task::JoinSet;
 
-/// How much later than its deadline an answer may come.
+/// How much later than its deadline a result may arrive.
 const SLACK: Duration = Duration::from_millis(250);
 const WARM: Duration = Duration::from_secs(3);
 const COLD: Duration = Duration::from_secs(6);
@@ -32,7 +32,7 @@ fn minter(server: &FaultServer) -> Minter {
     Minter::new(license_key(), source(server))
 }
 
-/// The kind of the error, once its whole chain is found to keep secrets.
+/// Returns the kind of the error, after a check that its whole chain contains no secret.
 fn kind(fault: Fault, error: &MintError) -> KeyErrorKind {
     let chain: Vec<_> =
         std::iter::successors(Some(error as &dyn Error), |&error| error.source()).map(ToString::to_string).collect();
@@ -51,11 +51,11 @@ fn kind(fault: Fault, error: &MintError) -> KeyErrorKind {
     key.kind()
 }
 
-/// What is common to both operations.
+/// Returns the kind that this fault has in both operations.
 fn expected(fault: Fault) -> KeyErrorKind {
     match fault {
         Fault::Throttling | Fault::Bare429 => KeyErrorKind::Throttled,
-        // The SDK waits as long as it is told to, and past the deadline.
+        // The SDK waits for the requested 20 s, past the deadline.
         Fault::RetryAfter20s
         | Fault::InternalError500
         | Fault::Unavailable503
@@ -89,7 +89,7 @@ fn expected_of_sign(fault: Fault) -> KeyErrorKind {
     }
 }
 
-fn expected_of_look(fault: Fault) -> KeyErrorKind {
+fn expected_of_lookup(fault: Fault) -> KeyErrorKind {
     match fault {
         Fault::Disabled | Fault::InvalidState | Fault::WrongAlgorithm => KeyErrorKind::InvalidKey,
         Fault::NotFound => KeyErrorKind::NotFound,
@@ -112,7 +112,7 @@ async fn for_every_fault<W: Future<Output = ()> + Send + 'static>(operation: Ope
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn every_fault_of_signing() {
+async fn sign_with_any_fault_returns_its_kind_in_time() {
     for_every_fault(Operation::Sign, |fault| async move {
         let server = FaultServer::start().await;
         let minter = minter(&server);
@@ -120,23 +120,23 @@ async fn every_fault_of_signing() {
 
         server.fault(Operation::Sign, fault, Times::Always);
         let start = Instant::now();
-        let answer = minter.mint(&claims()).await;
+        let minted = minter.mint(&claims()).await;
         assert!(start.elapsed() <= WARM + SLACK, "{fault:?}: {:?}", start.elapsed());
-        match answer {
+        match minted {
             Ok(token) if matches!(fault, Fault::LeadingZeroStripped | Fault::Chunked) => {
                 assert_verifies(&token, server.public_key());
             }
             Ok(_) => panic!("{fault:?}: a token"),
             Err(error) => assert_eq!(kind(fault, &error), expected_of_sign(fault), "{fault:?}: {error:?}"),
         }
-        server.heal();
+        server.clear_faults();
         assert_verifies(&minter.mint(&claims()).await.unwrap(), server.public_key());
     })
     .await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn every_fault_of_looking() {
+async fn lookup_with_any_fault_returns_its_kind_in_time() {
     for_every_fault(Operation::GetPublicKey, |fault| async move {
         let server = FaultServer::start().await;
         let minter = minter(&server);
@@ -148,7 +148,7 @@ async fn every_fault_of_looking() {
             Err(error) => error,
         };
         assert!(start.elapsed() <= COLD + SLACK, "{fault:?}: {:?}", start.elapsed());
-        assert_eq!(kind(fault, &error), expected_of_look(fault), "{fault:?}: {error:?}");
+        assert_eq!(kind(fault, &error), expected_of_lookup(fault), "{fault:?}: {error:?}");
         let named = match fault {
             Fault::EncryptDecryptKey => "ENCRYPT_DECRYPT",
             Fault::EccKey => "ECC",
@@ -162,7 +162,7 @@ async fn every_fault_of_looking() {
 }
 
 #[tokio::test]
-async fn what_passes_is_passed_over() {
+async fn fault_that_ends_is_retried() {
     for fault in [Fault::Throttling, Fault::InternalError500, Fault::Unavailable503, Fault::ResetBeforeHeaders] {
         let server = FaultServer::start().await;
         server.fault(Operation::GetPublicKey, fault, Times::Once);
@@ -176,7 +176,7 @@ async fn what_passes_is_passed_over() {
 }
 
 #[tokio::test]
-async fn a_stripped_signature_makes_a_token() {
+async fn stripped_signature_makes_a_token() {
     let server = FaultServer::start().await;
     server.fault(Operation::Sign, Fault::LeadingZeroStripped, Times::Always);
     let minter = minter(&server);
@@ -185,7 +185,7 @@ async fn a_stripped_signature_makes_a_token() {
         let claims = AgentClaims::new(format!("agent-{number}@example.com"), Access::AccountDefault).unwrap();
         let token = minter.mint(&claims).await.unwrap();
         assert_verifies(&token, server.public_key());
-        // One signature in 256 begins with a zero, which is an A and one of the first sixteen letters.
+        // A zero byte is the base64 letter A followed by one of the first 16 letters. One signature in 256 starts with it.
         let signature = token.expose_secret().rsplit('.').next().unwrap().as_bytes();
         stripped += usize::from(signature[0] == b'A' && (b'A'..=b'P').contains(&signature[1]));
         if stripped == 1 || number == 20_000 {
@@ -206,9 +206,9 @@ async fn cold_mints(minter: &Minter) -> (Vec<Result<AgentToken, MintError>>, Dur
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn many_cold_mints_share_one_look() {
+async fn concurrent_cold_mints_share_one_lookup() {
     let server = FaultServer::start().await;
-    // All at once they may take this machine longer than a mint is given.
+    // Together they can take longer than the deadline of one mint.
     let source = builder(&server).operation_timeout(Duration::from_mins(1)).build().unwrap();
     let (minted, _) = cold_mints(&Minter::new(license_key(), source)).await;
     assert!(minted.iter().all(Result::is_ok), "{minted:?}");
@@ -216,7 +216,7 @@ async fn many_cold_mints_share_one_look() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn many_cold_mints_share_one_failure() {
+async fn concurrent_cold_mints_share_one_failure() {
     let server = FaultServer::start().await;
     server.fault(Operation::GetPublicKey, Fault::AccessDenied, Times::Always);
     server.latency(Duration::from_millis(300));
@@ -237,15 +237,15 @@ async fn many_cold_mints_share_one_failure() {
 }
 
 #[tokio::test]
-async fn one_that_stops_waiting_stops_no_other() {
+async fn dropped_mint_does_not_cancel_the_lookup_of_others() {
     let server = FaultServer::start().await;
     server.latency(Duration::from_millis(200));
     let minter = minter(&server);
-    let impatient = tokio::time::timeout(Duration::from_millis(50), {
+    let dropped = tokio::time::timeout(Duration::from_millis(50), {
         let minter = minter.clone();
         async move { minter.mint(&claims()).await }
     });
-    assert!(impatient.await.is_err());
+    assert!(dropped.await.is_err());
     assert_verifies(&minter.mint(&claims()).await.unwrap(), server.public_key());
     assert_eq!(server.calls(Operation::GetPublicKey), 1);
 }
@@ -266,7 +266,7 @@ async fn wrong_lookup_is_refreshed_by_the_first_mint() {
 }
 
 #[tokio::test]
-async fn a_refresh_may_be_put_off_for_ever() {
+async fn endless_refresh_interval_still_mints() {
     let server = FaultServer::start().await;
     let source = builder(&server).refresh_after(Duration::MAX).max_age(Duration::MAX).build().unwrap();
     let minter = Minter::new(license_key(), source);
@@ -276,7 +276,7 @@ async fn a_refresh_may_be_put_off_for_ever() {
 }
 
 #[tokio::test]
-async fn a_disabled_key_is_superseded_by_where_the_alias_leads_now() {
+async fn disabled_key_is_replaced_by_the_key_of_the_alias() {
     let server = FaultServer::start().await;
     let minter = Minter::builder(license_key(), source(&server)).include_key_id(true).build();
     minter.mint(&claims()).await.unwrap();
@@ -346,7 +346,7 @@ async fn failed_refresh_serves_known_key_only_if_transient() {
 }
 
 #[tokio::test]
-async fn preflight_names_the_step_that_fails() {
+async fn preflight_ends_with_the_step_that_failed() {
     use PreflightStepName::{Authenticate, Resolve, Sign, Verify};
     let server = FaultServer::start().await;
     let names = |preflight: &Preflight| preflight.steps().iter().map(|step| step.name).collect::<Vec<_>>();
@@ -363,7 +363,7 @@ async fn preflight_names_the_step_that_fails() {
         let preflight = source(&server).preflight().await;
         assert_eq!(names(&preflight).last(), Some(&last));
         assert!(preflight.result().is_err());
-        server.heal();
+        server.clear_faults();
     }
 }
 

@@ -1,4 +1,4 @@
-//! 100,000 mints, three in ten of them dropped before they end, leak no task, connection, file or memory.
+//! 100,000 mints, at least a fifth of them dropped before they end, leak no task, connection, file or memory.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod support;
@@ -20,7 +20,7 @@ use cobrowse_jwt_aws_kms::{
     AwsKmsKey,
     aws_sdk_kms::{Client, config::timeout::TimeoutConfig},
 };
-use cobrowse_jwt_core::{Minter, Verifier};
+use cobrowse_jwt_core::{AgentToken, Minter, Verifier};
 use cobrowse_jwt_fault_server::FaultServer;
 use peak_alloc::PeakAlloc;
 use support::{claims, kms_client, license_key};
@@ -30,7 +30,7 @@ use tokio::{
     time::{sleep, timeout},
 };
 
-/// Counts the bytes that live on the heap, the server's as well.
+/// Counts the bytes on the heap, those of the server included.
 #[global_allocator]
 static HEAP: PeakAlloc = PeakAlloc;
 
@@ -38,9 +38,9 @@ const ROUNDS: usize = 3;
 const MINTS: usize = 33_334;
 const CONCURRENCY: usize = 256;
 
-/// A client that closes a connection which has been idle for a second, where the SDK's own waits for 90: no test could.
+/// Returns a client that closes a connection after one idle second; the default is 90.
 ///
-/// 256 mints at once are more than a machine can answer in time, and deadlines have tests of their own.
+/// The timeouts are long, because 256 concurrent mints can take longer than the deadlines, which have their own tests.
 fn client(server: &FaultServer) -> Client {
     let minute = Duration::from_mins(1);
     let timeouts = TimeoutConfig::builder().connect_timeout(minute).read_timeout(minute).operation_timeout(minute);
@@ -49,7 +49,7 @@ fn client(server: &FaultServer) -> Client {
     Client::from_conf(config.build())
 }
 
-/// How mints ended.
+/// How the mints of a round ended.
 #[derive(Default)]
 struct Tally {
     begun: AtomicUsize,
@@ -57,18 +57,13 @@ struct Tally {
 }
 
 impl Tally {
-    /// Counts one more, unless there are enough.
-    fn begin(&self) -> bool {
-        self.begun.fetch_add(1, Ordering::Relaxed) < MINTS
-    }
-
-    /// So far, fewer than three in ten have been dropped.
-    fn may_drop(&self) -> bool {
-        self.dropped.load(Ordering::Relaxed) * 10 < self.begun.load(Ordering::Relaxed) * 3
+    /// Counts another mint and returns its number, up to the number of mints in a round.
+    fn begin(&self) -> Option<usize> {
+        Some(self.begun.fetch_add(1, Ordering::Relaxed)).filter(|&number| number < MINTS)
     }
 }
 
-/// Polls the future so often and no more.
+/// Polls the future at most so often.
 async fn polled<T>(mut polls: usize, future: impl Future<Output = T>) -> Option<T> {
     let mut future = pin!(future);
     poll_fn(|context| {
@@ -82,20 +77,18 @@ async fn polled<T>(mut polls: usize, future: impl Future<Output = T>) -> Option<
     .await
 }
 
-/// Mints, and may drop that after some time or after some progress.
-async fn mint_or_drop(minter: &Minter, random: &mut fastrand::Rng, tally: &Tally) {
+/// Mints. Every fourth mint is dropped after its first poll, when the server cannot have answered. Another fourth is dropped after some
+/// time or some progress, unless it has ended by then.
+async fn mint_or_drop(minter: &Minter, random: &mut fastrand::Rng, number: usize) -> Option<AgentToken> {
     let claims = claims();
     let mint = minter.mint(&claims);
-    // More mints are told to end early than may be dropped: on a fast machine many are ready before that.
-    let outcome = match random.u8(..4) {
-        0 | 1 if tally.may_drop() => timeout(Duration::from_micros(random.u64(..40_000)), mint).await.ok(),
-        2 if tally.may_drop() => polled(random.usize(1..=3), mint).await,
+    let minted = match number % 4 {
+        0 => polled(1, mint).await,
+        1 if random.bool() => polled(random.usize(2..=3), mint).await,
+        1 => timeout(Duration::from_micros(random.u64(..40_000)), mint).await.ok(),
         _ => Some(mint.await),
     };
-    match outcome {
-        Some(token) => drop(token.unwrap()),
-        None => drop(tally.dropped.fetch_add(1, Ordering::Relaxed)),
-    }
+    minted.map(Result::unwrap)
 }
 
 async fn round(minter: &Minter, number: usize) {
@@ -105,17 +98,20 @@ async fn round(minter: &Minter, number: usize) {
         let (minter, tally) = (minter.clone(), Arc::clone(&tally));
         let mut random = fastrand::Rng::with_seed((number * CONCURRENCY + worker) as u64);
         workers.spawn(async move {
-            while tally.begin() {
-                mint_or_drop(&minter, &mut random, &tally).await;
+            while let Some(number) = tally.begin() {
+                if mint_or_drop(&minter, &mut random, number).await.is_none() {
+                    tally.dropped.fetch_add(1, Ordering::Relaxed);
+                }
             }
         });
     }
     workers.join_all().await;
     let dropped = tally.dropped.load(Ordering::Relaxed);
-    assert!((MINTS * 28 / 100..=MINTS * 32 / 100).contains(&dropped), "{dropped} were dropped");
+    // Fewer than a fourth, in case the operating system pauses a thread in the middle of a first poll.
+    assert!(dropped >= MINTS / 5, "{dropped} were dropped");
 }
 
-/// What is still there once everything has had time to end.
+/// What is left once everything has had time to end.
 #[derive(Clone, Copy, Debug)]
 struct Remains {
     tasks: usize,
@@ -146,7 +142,7 @@ impl Remains {
 #[ignore = "takes minutes; `cargo xtask test` runs it"]
 async fn one_hundred_thousand_mints_leave_nothing_behind() {
     let server = FaultServer::start().await;
-    // Looked at so often that mints are dropped while they wait for it, too.
+    // Expires so often that mints are also dropped while they wait for a lookup.
     let source = AwsKmsKey::builder(&client(&server), FaultServer::ALIAS)
         .refresh_after(Duration::from_millis(50))
         .max_age(Duration::from_millis(200))

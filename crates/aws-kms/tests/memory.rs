@@ -41,7 +41,7 @@ async fn concurrent_100_mb_responses_stay_under_50_mb() {
                 "{fault:?}: {error:?}"
             );
         }
-        server.heal();
+        server.clear_faults();
     }
     let peak = peak_resident_kib();
     assert!(peak < LIMIT_KIB, "{peak} KiB");

@@ -25,7 +25,7 @@ async fn run() -> Result<(), Box<dyn Error>> {
     let key = KeyUriRegistry::new().aws_kms_builder(config.key()).await?.build()?;
     let preflight = key.preflight().await;
     for step in preflight.steps() {
-        let result = if step.result.is_ok() { "ok" } else { "FAILED" };
+        let result = if step.result.is_ok() { "ok" } else { "failed" };
         eprintln!("{:<12} {:>5} ms  {result}", step.name, step.elapsed.as_millis());
     }
     preflight.result()?;

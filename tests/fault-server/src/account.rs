@@ -13,13 +13,13 @@ use cobrowse_jwt_pem::PemKey;
 
 use super::{FaultServer, http::Response};
 
-/// The keys of an AWS account, and the alias of one of them.
+/// The keys of an AWS account, and an alias.
 #[derive(Debug)]
 pub(super) struct Account(Mutex<Keys>);
 
 #[derive(Debug)]
 struct Keys {
-    /// The last is the one that the alias names.
+    /// The alias names the last one.
     all: Vec<Arc<Key>>,
     /// By ARN.
     disabled: HashSet<String>,
@@ -27,7 +27,7 @@ struct Keys {
 
 impl Account {
     pub(super) fn new(key: Key) -> Self {
-        let all = vec![Arc::clone(stranger()), Arc::new(key)];
+        let all = vec![Arc::clone(unrelated_key()), Arc::new(key)];
         Self(Mutex::new(Keys { all, disabled: HashSet::new() }))
     }
 
@@ -41,11 +41,11 @@ impl Account {
 
     pub(super) fn disable(&self, arn: &str) {
         let mut keys = self.lock();
-        assert!(keys.all.iter().any(|key| key.arn == arn), "no key is {arn}");
+        assert!(keys.all.iter().any(|key| key.arn == arn), "unknown key {arn}");
         keys.disabled.insert(arn.to_owned());
     }
 
-    /// The key that a request names by key id, key ARN, alias name or alias ARN, if it is enabled.
+    /// Returns the enabled key with this key id, key ARN, alias name or alias ARN.
     pub(super) fn usable(&self, key_id: &str) -> Result<Arc<Key>, Response> {
         let keys = self.lock();
         let key = if key_id == FaultServer::ALIAS || key_id == arn(FaultServer::ALIAS) {
@@ -68,7 +68,7 @@ impl Account {
     }
 }
 
-/// A key pair with a name.
+/// A key pair with an ARN.
 #[derive(Debug)]
 pub(super) struct Key {
     pub(super) arn: String,
@@ -77,7 +77,7 @@ pub(super) struct Key {
 }
 
 impl Key {
-    /// Gives the key a new name.
+    /// Gives the key a new ARN.
     pub(super) fn new(key: &PemKey) -> Self {
         let pem = key.to_pkcs8_pem().unwrap();
         let (_, der) = pem_rfc7468::decode_vec(pem.as_bytes()).unwrap();
@@ -88,7 +88,7 @@ impl Key {
         }
     }
 
-    /// RSASSA-PKCS1-v1_5 over a SHA-256 digest, or nothing if that is no digest.
+    /// Signs a SHA-256 digest with RSASSA-PKCS1-v1_5. `None` if it has another length.
     pub(super) fn sign(&self, digest: &[u8]) -> Option<Vec<u8>> {
         let digest = Digest::import_less_safe(digest, &SHA256).ok()?;
         let mut signature = vec![0; self.pair.public_modulus_len()];
@@ -101,10 +101,10 @@ impl Key {
     }
 }
 
-/// Another key of every account, for the faults that mistake one for the other.
-pub(super) fn stranger() -> &'static Arc<Key> {
-    static STRANGER: LazyLock<Arc<Key>> = LazyLock::new(|| Arc::new(Key::new(&super::new_key())));
-    &STRANGER
+/// A second key in every account, for faults that confuse two keys.
+pub(super) fn unrelated_key() -> &'static Arc<Key> {
+    static KEY: LazyLock<Arc<Key>> = LazyLock::new(|| Arc::new(Key::new(&super::new_key())));
+    &KEY
 }
 
 pub(super) fn arn(resource: &str) -> String {

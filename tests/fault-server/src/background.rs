@@ -5,7 +5,7 @@ use tokio::{
     task::JoinHandle,
 };
 
-/// The server's own runtime.
+/// The runtime of the server.
 #[derive(Debug)]
 pub(super) struct Background(Option<Runtime>);
 
@@ -22,14 +22,14 @@ impl Background {
         self.0.as_ref().unwrap().spawn(work)
     }
 
-    /// Does what takes long, such as making a key, without holding up the caller's runtime.
+    /// Runs slow work, such as generating a key, without blocking the caller's runtime.
     pub(super) async fn compute<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> T {
         self.0.as_ref().unwrap().spawn_blocking(work).await.unwrap()
     }
 }
 
 impl Drop for Background {
-    /// A runtime must not be dropped on a thread of another one; the thread is waited for, so that every socket is closed after.
+    /// Tokio refuses to drop a runtime on a thread of another one. Waits for the thread, so that every socket is closed afterwards.
     fn drop(&mut self) {
         let runtime = self.0.take();
         thread::spawn(move || drop(runtime)).join().unwrap();

@@ -13,27 +13,27 @@ use tokio::{
 
 use super::{
     Fault, Operation, Shared,
-    answer::answer,
     http::{Received, Request, Response},
+    response::respond,
     wire::{self, After},
 };
 
-/// Serves whoever connects.
+/// Serves every connection.
 pub(super) async fn accept(listener: TcpListener, shared: Arc<Shared>) {
     loop {
         match listener.accept().await {
             Ok((stream, _)) => drop(tokio::spawn(serve(stream, Arc::clone(&shared)))),
-            // The process is out of file descriptors; some will be free again.
+            // The process is out of file descriptors. Some become free later.
             Err(_) => sleep(Duration::from_millis(10)).await,
         }
     }
 }
 
-/// Counts as open until the socket is closed: locals are dropped in reverse order.
+/// Counts the connection as open until its socket is closed: locals are dropped in reverse order.
 async fn serve(stream: TcpStream, shared: Arc<Shared>) {
     let open = Open::new(shared);
     let mut connection = Connection { stream, received: Vec::new() };
-    // However a connection ends, its client is not owed more.
+    // The client sees how a connection ends.
     let _ = connection.serve(&open.0).await;
 }
 
@@ -55,7 +55,7 @@ impl Drop for Open {
 
 struct Connection {
     stream: TcpStream,
-    /// What has arrived and was not yet answered.
+    /// Received bytes without a response yet.
     received: Vec<u8>,
 }
 
@@ -85,16 +85,16 @@ impl Connection {
         }
     }
 
-    /// Answers, unless the client goes first: a silence has no other end.
+    /// Responds, unless the client disconnects first: a silent response ends in no other way.
     async fn respond(&mut self, shared: &Shared, request: &Request) -> io::Result<After> {
         let (mut reader, mut writer) = self.stream.split();
-        let answered = async {
-            let (response, fault) = prepare(shared, request).await;
-            wire::send(&mut writer, &response, fault).await
+        let response = async {
+            let (content, fault) = prepare(shared, request).await;
+            wire::send(&mut writer, &content, fault).await
         };
         tokio::select! {
-            after = answered => after,
-            error = gone(&mut reader, &mut self.received) => Err(error),
+            after = response => after,
+            error = disconnected(&mut reader, &mut self.received) => Err(error),
         }
     }
 }
@@ -112,11 +112,11 @@ async fn prepare(shared: &Shared, request: &Request) -> (Response, Option<Fault>
     if !latency.is_zero() {
         sleep(latency).await;
     }
-    (answer(&shared.account, operation, &body, fault), fault)
+    (respond(&shared.account, operation, &body, fault), fault)
 }
 
-/// Ends when the client has closed its side.
-async fn gone(reader: &mut ReadHalf<'_>, received: &mut Vec<u8>) -> io::Error {
+/// Returns when the client has closed its side.
+async fn disconnected(reader: &mut ReadHalf<'_>, received: &mut Vec<u8>) -> io::Error {
     loop {
         match reader.read_buf(received).await {
             Ok(0) => return io::ErrorKind::ConnectionAborted.into(),

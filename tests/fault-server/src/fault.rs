@@ -1,4 +1,4 @@
-/// What the server is asked for.
+/// An operation of KMS.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Operation {
     /// `TrentService.GetPublicKey`.
@@ -7,26 +7,26 @@ pub enum Operation {
     Sign,
 }
 
-/// How many answers a fault spoils.
+/// How many responses a fault affects.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Times {
     /// The next.
     Once,
     /// The next two.
     Twice,
-    /// The next so many.
+    /// The next n.
     Exactly(usize),
-    /// All, until [`FaultServer::heal`](super::FaultServer::heal).
+    /// All, until [`FaultServer::clear_faults`](super::FaultServer::clear_faults).
     Always,
 }
 
-/// Writes the enum and the list of its variants, so that no test of "every fault" can miss one.
+/// Generates the enum and the list of its variants, so that a test of every fault misses none.
 macro_rules! faults {
     ($($(#[$doc:meta])* $name:ident,)*) => {
-        /// One way to misbehave.
+        /// A failure of the network, of a proxy or of KMS.
         ///
-        /// "The field" is `Signature` or `PublicKey`. A faulty `PublicKey` that still is a key is first found out by the next
-        /// signature.
+        /// "The field" is `Signature` or `PublicKey`. A wrong `PublicKey` that is still a valid key shows only when a signature is
+        /// verified.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         pub enum Fault {
             $($(#[$doc])* $name,)*
@@ -40,7 +40,7 @@ macro_rules! faults {
 }
 
 faults! {
-    // Exceptions, in the words of KMS.
+    // Error responses of KMS.
 
     /// HTTP 400 `ThrottlingException`.
     Throttling,
@@ -48,25 +48,25 @@ faults! {
     RetryAfter20s,
     /// HTTP 500 `KMSInternalException`.
     InternalError500,
-    /// HTTP 503 with an empty body, as a load balancer answers.
+    /// HTTP 503 with an empty body, as from a load balancer.
     Unavailable503,
-    /// HTTP 429 with an empty body, as a proxy answers.
+    /// HTTP 429 with an empty body, as from a proxy.
     Bare429,
-    /// HTTP 400 `AccessDeniedException`; the message names the caller's ARN and the key's, both with the account.
+    /// HTTP 400 `AccessDeniedException`; the message contains the ARNs of the caller and of the key.
     AccessDenied,
-    /// HTTP 400 `DisabledException`; the message names the key's ARN.
+    /// HTTP 400 `DisabledException`; the message contains the key's ARN.
     Disabled,
-    /// HTTP 400 `NotFoundException`; the message names the key's ARN.
+    /// HTTP 400 `NotFoundException`; the message contains the key's ARN.
     NotFound,
-    /// HTTP 400 `KMSInvalidStateException`, as for a key pending deletion; the message names the key's ARN.
+    /// HTTP 400 `KMSInvalidStateException`, as for a key pending deletion; the message contains the key's ARN.
     InvalidState,
-    /// HTTP 400 `InvalidKeyUsageException`; the message names the key's ARN.
+    /// HTTP 400 `InvalidKeyUsageException`; the message contains the key's ARN.
     InvalidKeyUsage,
     /// HTTP 400 `ExpiredTokenException`.
     ExpiredCredentials,
-    /// HTTP 400 `InvalidSignatureException`, "Signature expired": what KMS says to a wrong clock.
+    /// HTTP 400 `InvalidSignatureException`, "Signature expired": the response of KMS to a wrong clock.
     ClockSkew,
-    /// HTTP 403 `RequestTimeTooSkewed`: what other services say to it.
+    /// HTTP 403 `RequestTimeTooSkewed`: the response of other AWS services to a wrong clock.
     RequestTimeTooSkewed,
 
     // The connection.
@@ -77,81 +77,81 @@ faults! {
     ResetDuringHeaders,
     /// All headers and no body, then a reset.
     ResetAfterHeaders,
-    /// The request is read and never answered; the connection stays open, as with every silence.
+    /// The request is read and gets no response. The connection stays open, as in every silent fault.
     SilenceAfterAccept,
     /// All headers, then silence.
     SilenceAfterHeaders,
     /// Headers and half the body, then silence.
     SilenceMidBody,
-    /// The headers at once, the right body at a byte a second.
+    /// The headers immediately, the correct body at one byte per second.
     BytePerSecond,
-    /// The headers at a byte a second.
+    /// The headers at one byte per second.
     SlowHeaders,
 
     // The body of an HTTP 200.
 
-    /// Half of the announced body, then an orderly close.
+    /// Half of the announced body, then FIN.
     TruncatedBody,
-    /// Half of the JSON, rightly announced.
+    /// Half of the JSON, with a matching `Content-Length`.
     TruncatedJson,
-    /// A page of HTML.
+    /// An HTML page.
     NotJson,
-    /// No byte.
+    /// An empty body.
     EmptyBody,
     /// `null`.
     NullBody,
-    /// The field has 100,000,000 more characters in front, valid base64 as a whole.
+    /// The field starts with 100,000,000 more characters; it is still valid base64.
     HugeBody,
-    /// The right answer in chunks of unannounced number, padded in front to 65,536 bytes, the most that a client should accept.
+    /// The correct response in chunks, padded with leading spaces to 65,536 bytes, the most that a client should accept.
     Chunked,
-    /// The same with one byte more.
+    /// The same, one byte longer.
     ChunkedTooLarge,
     /// `HugeBody` in chunks.
     ChunkedHuge,
-    /// The right body in chunks of one byte a second.
+    /// The correct body in chunks of one byte per second.
     ChunkedSlowly,
     /// An unknown member holds 100,000 nested arrays; no other member.
     DeeplyNested,
 
-    // The members of a well-formed answer.
+    // The members of a well-formed response.
 
     /// The field is absent.
     MissingField,
     /// The field is an empty string.
     EmptyField,
-    /// The field is as long as it should be and all zero.
+    /// The field has the correct length and is all zero.
     ZeroField,
-    /// The field lacks its last byte: 255 bytes of a signature by 2048 bits.
+    /// The field lacks its last byte: 255 bytes of a 2048-bit signature.
     ShortField,
-    /// The field has a zero byte more at its end.
+    /// The field has an extra zero byte at its end.
     LongField,
-    /// One bit in the middle of the field is wrong. In a public key that is a bit of the modulus.
+    /// One bit in the middle of the field is flipped. In a public key this is a bit of the modulus.
     BitFlipped,
-    /// The signature or the public key of another key of the account, under the right `KeyId`.
+    /// The signature or the public key of another key, with the correct `KeyId`.
     ForeignKey,
-    /// The right field, under the `KeyId` of that other key, which signs too.
+    /// The correct field, with the `KeyId` of another key that exists.
     WrongKeyId,
-    /// `Sign` claims `RSASSA_PSS_SHA_256`; `GetPublicKey` lists PSS algorithms alone.
+    /// `Sign` returns `RSASSA_PSS_SHA_256`; `GetPublicKey` lists only PSS algorithms.
     WrongAlgorithm,
-    /// `Sign` alone: leading zero bytes are stripped from the right signature. One in 256 has any; the others are as always.
+    /// `Sign` only: leading zero bytes are stripped from the signature. One signature in 256 has any; the others are unchanged.
     LeadingZeroStripped,
 
-    // Another kind of key: `GetPublicKey` alone.
+    // Another kind of key: `GetPublicKey` only.
 
     /// `RSA_2048` for `ENCRYPT_DECRYPT`.
     EncryptDecryptKey,
     /// `ECC_NIST_P256`.
     EccKey,
-    /// `HMAC_256`, without a public key: what an emulator answers that does not refuse.
+    /// `HMAC_256`, without a public key, as from an emulator that does not refuse.
     HmacKey,
-    /// HTTP 400 `UnsupportedOperationException`: KMS has no public key to give.
+    /// HTTP 400 `UnsupportedOperationException`: the key has no public key.
     SymmetricKey,
-    /// An RSA key of 1024 bits that says it is `RSA_2048`.
+    /// A 1024-bit RSA key described as `RSA_2048`.
     SmallKey1024,
 }
 
 impl Fault {
-    /// Every fault that this operation can have.
+    /// Returns every fault of this operation.
     #[must_use]
     pub fn all_for(operation: Operation) -> Vec<Self> {
         let only_for = |fault| match fault {

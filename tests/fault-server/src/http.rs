@@ -1,28 +1,28 @@
-//! As much HTTP/1.1 (RFC 9112) as an SDK speaks.
+//! The part of HTTP/1.1 (RFC 9112) that the AWS SDK uses.
 
 use std::fmt::Write as _;
 
 use serde_json::json;
 
-/// No request for KMS is longer.
+/// More than any request of the SDK.
 const MAX_REQUEST: usize = 64 * 1024;
 
-/// A request that has arrived whole.
+/// A complete request.
 #[derive(Debug)]
 pub(super) struct Request {
-    /// The header `X-Amz-Target`, or nothing.
+    /// The header `X-Amz-Target`, or empty.
     pub(super) target: String,
     pub(super) body: Vec<u8>,
 }
 
-/// What is in a buffer of received bytes.
+/// The content of a buffer of received bytes.
 #[derive(Debug)]
 pub(super) enum Received {
-    /// One whole request, taken out of the buffer.
+    /// One complete request, removed from the buffer.
     Request(Request),
-    /// A beginning.
+    /// The beginning of a request.
     Part,
-    /// Something else.
+    /// Not a request for KMS.
     Garbage,
 }
 
@@ -50,7 +50,7 @@ impl Request {
     }
 }
 
-/// What KMS would send, before the wire spoils it.
+/// A response of KMS, before [`wire`](super::wire) sends it.
 #[derive(Debug)]
 pub(super) struct Response {
     status: u16,
@@ -72,7 +72,7 @@ impl Response {
         self
     }
 
-    /// Status line and headers, announcing a body of this length, or chunks.
+    /// Returns the status line and the headers, for a body of this length or for chunks.
     pub(super) fn head(&self, length: Option<usize>) -> Vec<u8> {
         let reason = match self.status {
             200 => "OK",

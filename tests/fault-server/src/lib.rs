@@ -1,15 +1,15 @@
-//! AWS KMS as a test server that fails on demand, which no emulator does.
+//! A test server for AWS KMS that fails on demand. Emulators do not.
 //!
-//! Answers `GetPublicKey` and `Sign` in KMS's JSON protocol over plain HTTP, and has a [`Fault`] for each observed failure of a
-//! network, a proxy or KMS itself. Checks requests as KMS does, but not credentials.
+//! Implements `GetPublicKey` and `Sign` in the JSON protocol of KMS over plain HTTP, with a [`Fault`] for each observed failure of a
+//! network, a proxy or KMS itself. Validates requests, but not credentials.
 
 mod account;
-mod answer;
 mod background;
 mod connection;
 mod fault;
 mod http;
 mod plan;
+mod response;
 #[cfg(test)]
 mod tests;
 mod wire;
@@ -33,10 +33,10 @@ use account::{Account, Key};
 use background::Background;
 use plan::Plan;
 
-/// A KMS on a free port of 127.0.0.1, with one RSA-2048 key behind [`FaultServer::ALIAS`].
+/// A KMS on a free port of 127.0.0.1, with one RSA-2048 key under [`FaultServer::ALIAS`].
 ///
-/// It runs on two threads of its own, so that the tasks of a test's runtime are the test's alone and a paused clock is not
-/// the server's. Dropping it ends every connection and waits for that.
+/// Runs on two separate threads, so that a test can count the tasks of its runtime and pause its clock. Dropping the server closes every
+/// connection.
 #[derive(Debug)]
 pub struct FaultServer {
     background: Background,
@@ -44,7 +44,7 @@ pub struct FaultServer {
     url: String,
 }
 
-/// What the connections share with the test.
+/// The state that connections share with the test.
 #[derive(Debug)]
 struct Shared {
     account: Account,
@@ -61,20 +61,20 @@ impl FaultServer {
     /// The Region in every ARN.
     pub const REGION: &'static str = "eu-central-1";
 
-    /// A server with a new key.
+    /// Starts a server with a new key.
     pub async fn start() -> Self {
         let background = Background::new();
         let key = background.compute(new_key).await;
         Self::start_on(background, &key).await
     }
 
-    /// A server with this key, which a test also holds, or which spares it the making of another.
+    /// Starts a server with this key.
     pub async fn start_with_key(key: &PemKey) -> Self {
         Self::start_on(Background::new(), key).await
     }
 
     async fn start_on(background: Background, key: &PemKey) -> Self {
-        background.compute(|| account::stranger().arn.len()).await;
+        background.compute(|| account::unrelated_key().arn.len()).await;
         let shared = Arc::new(Shared {
             account: Account::new(Key::new(key)),
             plan: Plan::default(),
@@ -87,75 +87,75 @@ impl FaultServer {
         Self { background, shared, url }
     }
 
-    /// The endpoint, such as `http://127.0.0.1:40123`.
+    /// Returns the endpoint, such as `http://127.0.0.1:40123`.
     #[must_use]
     pub fn url(&self) -> &str {
         &self.url
     }
 
-    /// The ARN of the key that the alias names now.
+    /// Returns the ARN of the key that the alias names now.
     #[must_use]
     pub fn arn(&self) -> String {
         self.shared.account.current().arn.clone()
     }
 
-    /// The ARN of the alias.
+    /// Returns the ARN of the alias.
     #[must_use]
     pub fn alias_arn(&self) -> String {
         account::arn(Self::ALIAS)
     }
 
-    /// The public half of the key that the alias names now.
+    /// Returns the public key that the alias names now.
     #[must_use]
     pub fn public_key(&self) -> PublicKey {
         self.shared.account.current().public.clone()
     }
 
-    /// How many requests for this operation have arrived, faulty ones and the SDK's retries included.
+    /// Returns how many requests for this operation have arrived, including retries of the SDK.
     #[must_use]
     pub fn calls(&self, operation: Operation) -> usize {
         self.shared.plan.calls(operation)
     }
 
-    /// The `KeyId` of the latest request for this operation, as it was written.
+    /// Returns the `KeyId` of the latest request for this operation.
     #[must_use]
     pub fn last_key_id(&self, operation: Operation) -> Option<String> {
         self.shared.plan.last_key_id(operation)
     }
 
-    /// How many connections are open. One ends when the server has seen its client go, so wait for a number rather than ask once.
+    /// Returns how many connections are open. The server notices a closed connection a little later, so poll for a number.
     #[must_use]
     pub fn open_connections(&self) -> usize {
         self.shared.open_connections.load(Ordering::SeqCst)
     }
 
-    /// How many connections there have been.
+    /// Returns how many connections were accepted.
     #[must_use]
     pub fn accepted_connections(&self) -> usize {
         self.shared.accepted_connections.load(Ordering::SeqCst)
     }
 
-    /// From now on, so many answers to this operation are faulty; after those of earlier calls of this method.
+    /// Schedules a fault for the next responses to this operation, after the faults scheduled before.
     ///
     /// # Panics
     ///
-    /// If the operation has no such fault.
+    /// Panics if the operation does not have this fault.
     pub fn fault(&self, operation: Operation, fault: Fault, times: Times) {
         assert!(Fault::all_for(operation).contains(&fault), "{operation:?} has no {fault:?}");
         self.shared.plan.fault(operation, fault, times);
     }
 
-    /// Takes every fault back. Latency and disabled keys stay, and what is silent by now stays silent.
-    pub fn heal(&self) {
-        self.shared.plan.heal();
+    /// Removes every scheduled fault. Latency, disabled keys and silent connections stay.
+    pub fn clear_faults(&self) {
+        self.shared.plan.clear_faults();
     }
 
-    /// Waits so long from now on before it begins an answer, a faulty one as well. Zero at the start.
+    /// Sets how long the server waits before each response; zero by default.
     pub fn latency(&self, latency: Duration) {
         self.shared.plan.set_latency(latency);
     }
 
-    /// Moves the alias to a new key and returns its ARN. The old one goes on signing by its own ARN or id.
+    /// Moves the alias to a new key and returns its ARN. The old key still signs under its own ARN or id.
     pub async fn rotate(&self) -> String {
         let key = self.background.compute(|| Key::new(&new_key())).await;
         let arn = key.arn.clone();
@@ -163,11 +163,11 @@ impl FaultServer {
         arn
     }
 
-    /// From now on this key answers `DisabledException`, to `GetPublicKey` too, as in AWS.
+    /// Disables this key: both operations return `DisabledException`, as in AWS.
     ///
     /// # Panics
     ///
-    /// If there is no such key.
+    /// Panics if the account does not contain this key.
     pub fn disable(&self, arn: &str) {
         self.shared.account.disable(arn);
     }

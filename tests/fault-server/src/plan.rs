@@ -6,12 +6,12 @@ use std::{
 
 use super::{Fault, Operation, Times};
 
-/// What the test has ordered, and what has arrived.
+/// The faults that a test has scheduled, and the requests that have arrived.
 #[derive(Debug, Default)]
-pub(super) struct Plan(Mutex<Orders>);
+pub(super) struct Plan(Mutex<State>);
 
 #[derive(Debug, Default)]
-struct Orders {
+struct State {
     latency: Duration,
     get_public_key: PerOperation,
     sign: PerOperation,
@@ -29,10 +29,10 @@ impl Plan {
         self.lock().of(operation).faults.push_back((fault, times));
     }
 
-    pub(super) fn heal(&self) {
-        let mut orders = self.lock();
-        orders.get_public_key.faults.clear();
-        orders.sign.faults.clear();
+    pub(super) fn clear_faults(&self) {
+        let mut state = self.lock();
+        state.get_public_key.faults.clear();
+        state.sign.faults.clear();
     }
 
     pub(super) fn set_latency(&self, latency: Duration) {
@@ -47,22 +47,22 @@ impl Plan {
         self.lock().of(operation).last_key_id.clone()
     }
 
-    /// Counts a request and says how to answer it.
+    /// Counts a request and returns the latency and the fault of its response.
     pub(super) fn next(&self, operation: Operation, key_id: Option<&str>) -> (Duration, Option<Fault>) {
-        let mut orders = self.lock();
-        let latency = orders.latency;
-        let orders = orders.of(operation);
-        orders.calls += 1;
-        orders.last_key_id = key_id.map(str::to_owned);
-        (latency, orders.next_fault())
+        let mut state = self.lock();
+        let latency = state.latency;
+        let operation = state.of(operation);
+        operation.calls += 1;
+        operation.last_key_id = key_id.map(str::to_owned);
+        (latency, operation.next_fault())
     }
 
-    fn lock(&self) -> MutexGuard<'_, Orders> {
+    fn lock(&self) -> MutexGuard<'_, State> {
         self.0.lock().unwrap()
     }
 }
 
-impl Orders {
+impl State {
     fn of(&mut self, operation: Operation) -> &mut PerOperation {
         match operation {
             Operation::GetPublicKey => &mut self.get_public_key,

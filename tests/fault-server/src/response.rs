@@ -1,4 +1,4 @@
-//! What stands in an answer. How it goes out is [`wire`](super::wire)'s.
+//! Builds the content of a response. [`wire`](super::wire) sends it.
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde_json::{Value, json};
@@ -19,19 +19,19 @@ const SMALL_KEY: &str = "MIGfMA0GCSqGSIb3DQEBAQUAA4GNADCBiQKBgQDNE+yXMXMprr/o33W
 const ECC_KEY: &str = "MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAESuTWKomKLaHLiSaaPlJG6YW1rE0i9ThOC4UGuJUOsukXROx6f7ltYxwbOM8sgRmUMTX3Dyb8\
      UB73XTwwvIcB+g==";
 
-/// Answers a request, truthfully but for the fault.
-pub(super) fn answer(account: &Account, operation: Operation, request: &Value, fault: Option<Fault>) -> Response {
-    if let Some(response) = fault.and_then(|fault| instead(fault, operation, &account.current().arn)) {
+/// Builds the response to a request, with the fault in it.
+pub(super) fn respond(account: &Account, operation: Operation, request: &Value, fault: Option<Fault>) -> Response {
+    if let Some(response) = fault.and_then(|fault| fixed_response(fault, operation, &account.current().arn)) {
         return response;
     }
-    let answer = match operation {
+    let fields = match operation {
         Operation::GetPublicKey => get_public_key(account, request, fault),
         Operation::Sign => sign(account, request, fault),
     };
-    match answer {
+    match fields {
         Err(refusal) => refusal,
-        Ok(answer) => {
-            let mut body = answer.to_string().into_bytes();
+        Ok(fields) => {
+            let mut body = fields.to_string().into_bytes();
             if fault == Some(Fault::TruncatedJson) {
                 body.truncate(body.len() / 2);
             }
@@ -40,8 +40,8 @@ pub(super) fn answer(account: &Account, operation: Operation, request: &Value, f
     }
 }
 
-/// The faults that do not look at the request.
-fn instead(fault: Fault, operation: Operation, arn: &str) -> Option<Response> {
+/// Returns the response of a fault that does not depend on the request.
+fn fixed_response(fault: Fault, operation: Operation, arn: &str) -> Option<Response> {
     let refusal = |code, message: &str| Some(Response::exception(400, code, message));
     match fault {
         Fault::Throttling => refusal("ThrottlingException", "Rate exceeded"),
@@ -91,7 +91,7 @@ fn instead(fault: Fault, operation: Operation, arn: &str) -> Option<Response> {
 fn get_public_key(account: &Account, request: &Value, fault: Option<Fault>) -> Result<Value, Response> {
     let key = account.usable(key_id(request)?)?;
     let spec = format!("RSA_{}", key.public.bits());
-    let mut answer = json!({
+    let mut fields = json!({
         "KeyId": named(&key, fault),
         "CustomerMasterKeySpec": spec,
         "KeySpec": spec,
@@ -101,11 +101,11 @@ fn get_public_key(account: &Account, request: &Value, fault: Option<Fault>) -> R
             "RSASSA_PSS_SHA_256", "RSASSA_PSS_SHA_384", "RSASSA_PSS_SHA_512",
         ],
     });
-    let asked = if fault == Some(Fault::ForeignKey) { account::stranger() } else { &key };
-    if let Some(public) = altered(asked.public.to_spki_der().to_vec(), fault) {
-        answer["PublicKey"] = STANDARD.encode(public).into();
+    let source = if fault == Some(Fault::ForeignKey) { account::unrelated_key() } else { &key };
+    if let Some(public) = altered(source.public.to_spki_der().to_vec(), fault) {
+        fields["PublicKey"] = STANDARD.encode(public).into();
     }
-    let mut set = |name: &str, value: Value| answer[name] = value;
+    let mut set = |name: &str, value: Value| fields[name] = value;
     let mut set_spec = |spec: &str| {
         set("KeySpec", spec.into());
         set("CustomerMasterKeySpec", spec.into());
@@ -134,7 +134,7 @@ fn get_public_key(account: &Account, request: &Value, fault: Option<Fault>) -> R
         Some(Fault::SmallKey1024) => set("PublicKey", SMALL_KEY.into()),
         _ => {}
     }
-    Ok(answer)
+    Ok(fields)
 }
 
 fn sign(account: &Account, request: &Value, fault: Option<Fault>) -> Result<Value, Response> {
@@ -146,16 +146,16 @@ fn sign(account: &Account, request: &Value, fault: Option<Fault>) -> Result<Valu
         return Err(invalid("MessageType is not supported by this server, which does DIGEST"));
     }
     let message = request["Message"].as_str().and_then(|message| STANDARD.decode(message).ok());
-    let asked = if fault == Some(Fault::ForeignKey) { account::stranger() } else { &key };
-    let Some(signature) = message.and_then(|digest| asked.sign(&digest)) else {
+    let source = if fault == Some(Fault::ForeignKey) { account::unrelated_key() } else { &key };
+    let Some(signature) = message.and_then(|digest| source.sign(&digest)) else {
         return Err(invalid("Digest is invalid length for algorithm RSASSA_PKCS1_V1_5_SHA_256."));
     };
     let algorithm = if fault == Some(Fault::WrongAlgorithm) { "RSASSA_PSS_SHA_256" } else { ALGORITHM };
-    let mut answer = json!({"KeyId": named(&key, fault), "SigningAlgorithm": algorithm});
+    let mut fields = json!({"KeyId": named(&key, fault), "SigningAlgorithm": algorithm});
     if let Some(signature) = altered(signature, fault) {
-        answer["Signature"] = STANDARD.encode(signature).into();
+        fields["Signature"] = STANDARD.encode(signature).into();
     }
-    Ok(answer)
+    Ok(fields)
 }
 
 fn key_id(request: &Value) -> Result<&str, Response> {
@@ -163,7 +163,7 @@ fn key_id(request: &Value) -> Result<&str, Response> {
 }
 
 fn named(key: &Key, fault: Option<Fault>) -> &str {
-    if fault == Some(Fault::WrongKeyId) { &account::stranger().arn } else { &key.arn }
+    if fault == Some(Fault::WrongKeyId) { &account::unrelated_key().arn } else { &key.arn }
 }
 
 fn altered(mut bytes: Vec<u8>, fault: Option<Fault>) -> Option<Vec<u8>> {

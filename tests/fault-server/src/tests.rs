@@ -1,4 +1,4 @@
-//! What a client sees that knows nothing of KMS: a socket and its bytes.
+//! The bytes that a client receives.
 
 use std::{
     io::{self, ErrorKind, Read as _, Write as _},
@@ -18,11 +18,11 @@ const INPUT: SigningInput<'static> = SigningInput::new(b"header.payload");
 /// One connection that stays open.
 struct Client(TcpStream);
 
-/// What came back, as far as it came.
+/// The received part of a response.
 #[derive(Debug)]
 struct Reply {
     bytes: Vec<u8>,
-    /// How it ended, if not with a whole answer.
+    /// How it ended, if it is not complete.
     end: Option<ErrorKind>,
 }
 
@@ -42,7 +42,7 @@ impl Client {
         self.0.write_all((head + &body).as_bytes()).unwrap();
         let mut reply = Reply { bytes: Vec::new(), end: None };
         let mut chunk = vec![0; 65536];
-        while !reply.is_whole() {
+        while !reply.is_complete() {
             match self.0.read(&mut chunk) {
                 Ok(0) => reply.end = Some(ErrorKind::UnexpectedEof),
                 Ok(length) => reply.bytes.extend(&chunk[..length]),
@@ -65,7 +65,7 @@ impl Client {
 }
 
 impl Reply {
-    /// Where the head ends, if it has.
+    /// Returns where the body starts, if the head is complete.
     fn body_start(&self) -> Option<usize> {
         Some(self.bytes.windows(4).take(1000).position(|window| window == b"\r\n\r\n")? + 4)
     }
@@ -82,7 +82,7 @@ impl Reply {
         self.head().contains("Transfer-Encoding: chunked")
     }
 
-    /// The body without its framing.
+    /// Returns the body without its framing.
     fn dechunked(&self) -> Vec<u8> {
         let (mut rest, mut body) = (self.body(), Vec::new());
         while let Some(end) = rest.windows(2).position(|window| window == b"\r\n") {
@@ -94,7 +94,7 @@ impl Reply {
         body
     }
 
-    fn is_whole(&self) -> bool {
+    fn is_complete(&self) -> bool {
         if self.body_start().is_some() && self.is_chunked() {
             return self.body().ends_with(b"\r\n0\r\n\r\n");
         }
@@ -138,13 +138,13 @@ fn sign_request(key_id: &str) -> Value {
 fn wait_for(what: impl Fn() -> bool) {
     let start = Instant::now();
     while !what() {
-        assert!(start.elapsed() < Duration::from_secs(5), "waited in vain");
+        assert!(start.elapsed() < Duration::from_secs(5), "not within 5 seconds");
         std::thread::sleep(Duration::from_millis(5));
     }
 }
 
 #[test]
-fn without_a_fault_it_is_kms() {
+fn server_without_fault_signs_by_every_name_of_the_key() {
     let server = block_on(FaultServer::start());
     let mut client = Client::new(&server);
     let (arn, alias_arn) = (server.arn(), server.alias_arn());
@@ -164,7 +164,7 @@ fn without_a_fault_it_is_kms() {
 }
 
 #[test]
-fn a_key_of_the_test_signs_as_it_does_there() {
+fn given_key_signs_as_in_this_process() {
     let key = new_key();
     let server = block_on(FaultServer::start_with_key(&key));
     assert_eq!(server.public_key(), *key.public_key());
@@ -176,14 +176,14 @@ fn a_key_of_the_test_signs_as_it_does_there() {
 }
 
 #[test]
-fn requests_are_checked() {
+fn invalid_request_is_refused() {
     let server = block_on(FaultServer::start());
     let mut client = Client::new(&server);
     let cases = [
         ("KeyId", Value::Null, "400 ValidationException"),
         ("KeyId", "alias/other".into(), "400 NotFoundException"),
         ("Message", STANDARD.encode([0; 31]).into(), "400 ValidationException"),
-        ("Message", "no base64".into(), "400 ValidationException"),
+        ("Message", "not base64".into(), "400 ValidationException"),
         ("MessageType", Value::Null, "400 ValidationException"),
         ("MessageType", "RAW".into(), "400 ValidationException"),
         ("SigningAlgorithm", "RSASSA_PSS_SHA_256".into(), "400 ValidationException"),
@@ -196,7 +196,7 @@ fn requests_are_checked() {
 }
 
 #[test]
-fn faults_come_in_order_and_go() {
+fn scheduled_faults_occur_in_order() {
     let server = block_on(FaultServer::start());
     let mut client = Client::new(&server);
     let mut seen = |calls: usize| (0..calls).map(|_| client.sign(FaultServer::ALIAS).exception()).collect::<Vec<_>>();
@@ -209,12 +209,12 @@ fn faults_come_in_order_and_go() {
     server.fault(Operation::Sign, Fault::NotFound, Times::Always);
     server.fault(Operation::GetPublicKey, Fault::NotFound, Times::Always);
     assert_eq!(seen(4), ["400 NotFoundException"; 4]);
-    server.heal();
+    server.clear_faults();
     assert_eq!(seen(1), ["200 "]);
 }
 
 #[test]
-fn every_fault_does_what_it_says() {
+fn every_fault_has_its_documented_effect() {
     let server = block_on(FaultServer::start());
     for operation in [Operation::GetPublicKey, Operation::Sign] {
         let call = || match operation {
@@ -303,11 +303,11 @@ fn check(server: &FaultServer, operation: Operation, fault: Fault, good: &Reply,
             differing == 1 && still_a_key == (operation == Operation::GetPublicKey)
         }
         Fault::ForeignKey => {
-            let stranger = &account::stranger().public;
+            let unrelated = &account::unrelated_key().public;
             reply.json()["KeyId"] == server.arn()
-                && (stranger.verify(&INPUT, &field()) || stranger.to_spki_der() == field())
+                && (unrelated.verify(&INPUT, &field()) || unrelated.to_spki_der() == field())
         }
-        Fault::WrongKeyId => reply.json()["KeyId"] == account::stranger().arn && field() == right,
+        Fault::WrongKeyId => reply.json()["KeyId"] == account::unrelated_key().arn && field() == right,
         Fault::WrongAlgorithm if operation == Operation::Sign => {
             reply.json()["SigningAlgorithm"] == "RSASSA_PSS_SHA_256" && field() == right
         }
@@ -325,7 +325,7 @@ fn check(server: &FaultServer, operation: Operation, fault: Fault, good: &Reply,
 }
 
 #[test]
-fn leading_zeros_are_stripped_where_there_are_any() {
+fn stripped_signature_is_shorter_and_verifies_when_padded() {
     let server = block_on(FaultServer::start());
     server.fault(Operation::Sign, Fault::LeadingZeroStripped, Times::Always);
     let mut client = Client::new(&server);
@@ -345,7 +345,7 @@ fn leading_zeros_are_stripped_where_there_are_any() {
 }
 
 #[test]
-fn a_rotated_alias_leaves_the_old_key_its_name() {
+fn rotated_alias_leaves_the_old_key_under_its_arn() {
     let server = block_on(FaultServer::start());
     let mut client = Client::new(&server);
     let (old_arn, old) = (server.arn(), server.public_key());
@@ -365,7 +365,7 @@ fn a_rotated_alias_leaves_the_old_key_its_name() {
 }
 
 #[test]
-fn connections_are_counted_until_the_client_goes() {
+fn connection_is_counted_until_the_client_closes_it() {
     let server = block_on(FaultServer::start());
     let silent = [
         Fault::SilenceAfterAccept,
@@ -391,7 +391,7 @@ fn connections_are_counted_until_the_client_goes() {
 }
 
 #[test]
-fn a_dropped_server_is_gone() {
+fn dropped_server_closes_its_connections_and_its_port() {
     let server = block_on(FaultServer::start());
     let address = server.url().strip_prefix("http://").unwrap().to_owned();
     let mut client = Client::new(&server);
@@ -406,20 +406,20 @@ fn a_dropped_server_is_gone() {
 }
 
 #[test]
-fn it_starts_and_stops_inside_any_runtime() {
+fn server_starts_and_stops_inside_any_runtime() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
         let server = FaultServer::start().await;
         server.rotate().await;
         assert_eq!(tokio::runtime::Handle::current().metrics().num_alive_tasks(), 0);
         drop(server);
-        // Nor does it matter if a start is given up.
+        // A start can be cancelled.
         drop(tokio::time::timeout(Duration::from_millis(1), FaultServer::start()).await);
     });
 }
 
 #[test]
-fn latency_is_waited_for() {
+fn latency_delays_the_response() {
     let server = block_on(FaultServer::start());
     server.latency(Duration::from_millis(150));
     let start = Instant::now();

@@ -1,4 +1,4 @@
-//! How the bytes of an answer go out.
+//! Sends the bytes of a response.
 
 use std::{future, io, iter, time::Duration};
 
@@ -10,18 +10,18 @@ use tokio::{
 
 use super::{Fault, http::Response};
 
-/// What becomes of the connection.
+/// What happens to the connection after a response.
 #[derive(Debug)]
 pub(super) enum After {
-    /// It takes the next request.
+    /// It serves the next request.
     Next,
-    /// It is closed in order (FIN).
+    /// It is closed (FIN).
     Close,
     /// It is reset (RST).
     Reset,
 }
 
-/// Sends the answer, truthfully but for the fault.
+/// Sends the response, with the fault in it.
 pub(super) async fn send(writer: &mut WriteHalf<'_>, response: &Response, fault: Option<Fault>) -> io::Result<After> {
     let body = &response.body;
     let head = response.head(Some(body.len()));
@@ -40,18 +40,18 @@ pub(super) async fn send(writer: &mut WriteHalf<'_>, response: &Response, fault:
         }
         Some(Fault::BytePerSecond) => {
             writer.write_all(&head).await?;
-            drip(writer, body).await?;
+            send_slowly(writer, body).await?;
         }
         Some(Fault::SlowHeaders) => {
-            drip(writer, &head).await?;
+            send_slowly(writer, &head).await?;
             writer.write_all(body).await?;
         }
         Some(Fault::TruncatedBody) => {
             writer.write_all(&[&head, &body[..body.len() / 2]].concat()).await?;
             return Ok(After::Close);
         }
-        Some(Fault::HugeBody) => flood(writer, response, false).await?,
-        Some(Fault::ChunkedHuge) => flood(writer, response, true).await?,
+        Some(Fault::HugeBody) => send_huge(writer, response, false).await?,
+        Some(Fault::ChunkedHuge) => send_huge(writer, response, true).await?,
         Some(Fault::Chunked) => padded_chunks(writer, response, LIMIT).await?,
         Some(Fault::ChunkedTooLarge) => padded_chunks(writer, response, LIMIT + 1).await?,
         Some(Fault::ChunkedSlowly) => {
@@ -68,19 +68,19 @@ pub(super) async fn send(writer: &mut WriteHalf<'_>, response: &Response, fault:
     Ok(After::Next)
 }
 
-/// A reset overtakes what is not yet delivered, so the bytes get a moment.
+/// A reset discards bytes that are not delivered yet, so it waits a moment.
 async fn reset_after(writer: &mut WriteHalf<'_>, bytes: &[u8]) -> io::Result<After> {
     writer.write_all(bytes).await?;
     sleep(Duration::from_millis(20)).await;
     Ok(After::Reset)
 }
 
-/// Until the client goes, which the caller sees.
+/// Sends nothing. The caller sees when the client disconnects.
 async fn silence() -> io::Result<After> {
     future::pending().await
 }
 
-async fn drip(writer: &mut WriteHalf<'_>, bytes: &[u8]) -> io::Result<()> {
+async fn send_slowly(writer: &mut WriteHalf<'_>, bytes: &[u8]) -> io::Result<()> {
     let mut seconds = interval(Duration::from_secs(1));
     for byte in bytes {
         seconds.tick().await;
@@ -107,13 +107,13 @@ async fn padded_chunks(writer: &mut WriteHalf<'_>, response: &Response, size: us
     writer.write_all(LAST_CHUNK).await
 }
 
-/// Puts 100 MB in front of the field's value, without ever holding them.
-async fn flood(writer: &mut WriteHalf<'_>, response: &Response, chunked: bool) -> io::Result<()> {
+/// Sends 100 MB before the value of the field, without holding them in memory.
+async fn send_huge(writer: &mut WriteHalf<'_>, response: &Response, chunked: bool) -> io::Result<()> {
     static FILLER: [u8; 50_000] = [b'A'; 50_000];
     const TIMES: usize = 2_000;
     let position = |field: &[u8]| response.body.windows(field.len()).position(|window| window == field);
     let mut field = [&br#""Signature":""#[..], br#""PublicKey":""#].into_iter();
-    // A refusal has no such field, and goes out as it is.
+    // An error response has no such field.
     let Some(value) = field.find_map(|field| Some(position(field)? + field.len())) else {
         return writer.write_all(&[&response.head(Some(response.body.len()))[..], &response.body].concat()).await;
     };

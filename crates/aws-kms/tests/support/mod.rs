@@ -1,4 +1,4 @@
-//! A client of the fault server, claims, and a verifier.
+//! Shared helpers: a client for the fault server, claims, and a verifier.
 #![allow(dead_code, reason = "each test program uses a part")]
 
 use cobrowse_jwt_aws_kms::aws_sdk_kms::{
