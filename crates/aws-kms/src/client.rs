@@ -4,6 +4,7 @@ use aws_sdk_kms::{
     Client,
     config::{
         ConfigBag, IdentityCache, Intercept, Region, RuntimeComponents, SharedInterceptor,
+        StalledStreamProtectionConfig,
         interceptors::{
             BeforeDeserializationInterceptorContextMut, BeforeSerializationInterceptorContextRef,
             BeforeTransmitInterceptorContextRef,
@@ -31,6 +32,8 @@ pub(crate) fn guarded(client: &Client, key_id: &KeyId, endpoint: Option<String>,
     if let Some(endpoint) = endpoint {
         builder = builder.endpoint_url(endpoint);
     }
+    // It wraps both bodies of each request and starts timers. The deadlines of the engine end stalled calls.
+    builder = builder.stalled_stream_protection(StalledStreamProtectionConfig::disabled());
     // The SDK calls each interceptor some twenty times per request. A permanent one spares the check whether it is disabled.
     builder.push_interceptor(SharedInterceptor::permanent(Guard { allow_http }));
     if let Some(region) = key_id.region().filter(|region| config.region() != Some(region)) {
