@@ -14,7 +14,7 @@ pub use kms::{Emulator, kms_client, kms_client_in};
 pub use openssl::{Openssl, PASSPHRASE};
 pub use pasted_secrets::pasted_secrets;
 pub use reexec::reexec;
-pub use web::{Site, serve, serve_at};
+pub use web::{RecordedRequest, Recorder, bind, bind_at, serve, serve_at};
 
 /// The examples of the repository's README, which compile as documentation tests.
 #[cfg(doctest)]

@@ -1,4 +1,4 @@
-//! Web servers on loopback, each an origin of its own.
+//! Web servers on loopback, each with an origin of its own.
 
 use std::{
     net::Ipv4Addr,
@@ -7,42 +7,80 @@ use std::{
 
 use axum::{
     Router,
-    http::{HeaderMap, Uri},
-    response::Html,
+    extract::Request,
+    http::{HeaderMap, Method, StatusCode},
+    middleware::{Next, from_fn},
 };
 use tokio::net::TcpListener;
 
-/// Serves these routes at 127.0.0.1 until the runtime ends; answers the origin.
+/// Serves these routes at 127.0.0.1 until the runtime ends. Returns the origin.
 pub async fn serve(routes: Router) -> String {
-    serve_at(Ipv4Addr::LOCALHOST, routes).await
+    serve_at(bind().await, routes)
 }
 
-/// Serves these routes at a loopback address. To a browser, each address is a site of its own, and so is `localhost`; ports make
-/// origins, and no sites.
-pub async fn serve_at(address: Ipv4Addr, routes: Router) -> String {
-    let listener = TcpListener::bind((address, 0)).await.unwrap();
+/// Returns a listener at a free port of 127.0.0.1.
+pub async fn bind() -> TcpListener {
+    bind_at(Ipv4Addr::LOCALHOST).await
+}
+
+/// Returns a listener at a free port of a loopback address. For a browser, each address is a separate site, and so is `localhost`;
+/// two ports of one address are two origins of one site.
+pub async fn bind_at(address: Ipv4Addr) -> TcpListener {
+    TcpListener::bind((address, 0)).await.unwrap()
+}
+
+/// Serves these routes until the runtime ends. Returns the origin.
+pub fn serve_at(listener: TcpListener, routes: Router) -> String {
     let origin = format!("http://{}", listener.local_addr().unwrap());
     tokio::spawn(async move { axum::serve(listener, routes).await.unwrap() });
     origin
 }
 
-/// Somebody else's site: it answers every request with an empty page, and remembers what came in.
+/// The requests that a server received.
 #[derive(Clone, Debug, Default)]
-pub struct Site(Arc<Mutex<Vec<(String, HeaderMap)>>>);
+pub struct Recorder(Arc<Mutex<Vec<RecordedRequest>>>);
 
-impl Site {
-    /// All routes.
-    pub fn router(&self) -> Router {
-        let site = self.clone();
-        Router::new().fallback(move |uri: Uri, headers: HeaderMap| async move {
-            site.0.lock().unwrap().push((uri.to_string(), headers));
-            Html("<!doctype html><title>Elsewhere</title>")
-        })
+/// A request that a server received.
+#[derive(Clone, Debug)]
+pub struct RecordedRequest {
+    /// The method.
+    pub method: Method,
+    /// Path and query.
+    pub target: String,
+    /// The headers.
+    pub headers: HeaderMap,
+    /// The status of the response.
+    pub status: StatusCode,
+}
+
+impl Recorder {
+    /// Returns the routes with a layer that records each request.
+    pub fn record(&self, routes: Router) -> Router {
+        let recorder = self.clone();
+        routes.layer(from_fn(move |request: Request, next: Next| {
+            let recorder = recorder.clone();
+            async move {
+                let (method, target) = (request.method().clone(), request.uri().to_string());
+                let headers = request.headers().clone();
+                let response = next.run(request).await;
+                let request = RecordedRequest { method, target, headers, status: response.status() };
+                recorder.0.lock().unwrap().push(request);
+                response
+            }
+        }))
     }
 
-    /// Path, query and headers of the requests that came in.
+    /// Returns the requests, in the order of their responses.
     #[must_use]
-    pub fn seen(&self) -> Vec<(String, HeaderMap)> {
+    pub fn requests(&self) -> Vec<RecordedRequest> {
         self.0.lock().unwrap().clone()
+    }
+}
+
+impl RecordedRequest {
+    /// Returns a header, or an empty string.
+    #[must_use]
+    pub fn header(&self, name: &str) -> &str {
+        self.headers.get(name).map_or("", |value| value.to_str().unwrap())
     }
 }

@@ -1,39 +1,54 @@
 import CobrowseAPI from "/assets/cobrowse-agent-sdk.js";
 
+const RETRY = 30_000;
+const FRAME_TIMEOUT = 10_000;
+
 const frame = document.getElementById("cobrowse");
 const message = document.getElementById("message");
+const problems = { portal: "", instance: "" };
 let cobrowse;
 let context;
 
-/// Hands a new token over; answers when to do it again, in milliseconds.
-async function handOver() {
+function report(source, problem) {
+  problems[source] = problem;
+  message.textContent = problems.portal || problems.instance;
+}
+
+/// Sends a new token to the iframe. Returns the number of milliseconds until the next one is due, a minute before this one expires.
+async function sendToken() {
   const response = await fetch(frame.dataset.tokenRoute, { method: "POST" });
-  if (response.status === 401) {
-    // Signed out meanwhile: the portal answers with the form.
-    location.reload();
-  }
-  if (!response.ok) throw new Error(`the portal answered ${response.status}`);
+  if (response.status === 401) location.reload(); // Signed out: the portal returns the log-in form.
+  if (!response.ok) throw new Error(`status ${response.status}`);
   const { token, expires_at, api } = await response.json();
   cobrowse ??= new CobrowseAPI(null, { api });
   cobrowse.token = token;
   context?.destroy();
   context = await cobrowse.attachContext(frame);
-  // A minute before it expires; `expires_at` is in seconds.
   return expires_at * 1000 - Date.now() - 60_000;
 }
 
-async function keepSignedIn() {
-  const again = await handOver().then(
-    (again) => {
-      message.textContent = "";
-      return again;
-    },
-    () => {
-      message.textContent = "Cobrowse cannot be reached now. Trying again in half a minute.";
-      return 30_000;
-    },
-  );
-  setTimeout(keepSignedIn, Math.max(again, 30_000));
+async function renewToken() {
+  let delay = RETRY;
+  try {
+    delay = Math.max(await sendToken(), RETRY);
+    report("portal", "");
+  } catch {
+    report("portal", "The portal cannot issue a token. Trying again in 30 seconds.");
+  }
+  setTimeout(renewToken, delay);
 }
 
-keepSignedIn();
+const { origin } = new URL(frame.dataset.src);
+const timeout = setTimeout(() => {
+  report("instance", `No response from ${origin} for 10 seconds. Check that this browser can open it.`);
+}, FRAME_TIMEOUT);
+
+addEventListener("message", (event) => {
+  if (event.source !== frame.contentWindow || event.origin !== origin) return;
+  clearTimeout(timeout);
+  report("instance", "");
+});
+
+// After the listener was added, so that it receives the first message.
+frame.src = frame.dataset.src;
+renewToken();

@@ -1,4 +1,4 @@
-// The browser kept the whole page while it was left, the iframe with its token included: ask the portal again.
+// After a navigation back, the browser can restore the whole page from memory, with the iframe and its token: load it again.
 addEventListener("pageshow", (event) => {
   if (event.persisted) location.reload();
 });

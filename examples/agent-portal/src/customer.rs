@@ -1,9 +1,6 @@
-//! The one screen: the agent's customers, and Cobrowse for one of them.
+//! The page of a customer, which embeds Cobrowse.
 
-use std::{
-    sync::Arc,
-    time::{SystemTime, UNIX_EPOCH},
-};
+use std::{path::PathBuf, sync::Arc};
 
 use axum::{
     Router,
@@ -18,9 +15,10 @@ use serde::Deserialize;
 use crate::{
     Portal,
     agent::{Case, SignedIn},
+    directory::Customer,
     failure::Failure,
     page,
-    responses::embed_url,
+    responses::{REDIRECT_LIFETIME, embed_url},
 };
 
 pub(crate) fn routes() -> Router<Arc<Portal>> {
@@ -29,83 +27,98 @@ pub(crate) fn routes() -> Router<Arc<Portal>> {
         .route("/", get(first))
         .route("/customers/{id}", get(customer))
         .route("/assets/restored.js", javascript(include_str!("../assets/restored.js")))
+        .route("/assets/redirect.js", javascript(include_str!("../assets/redirect.js")))
         .route("/assets/post-message.js", javascript(include_str!("../assets/post-message.js")))
         .route("/assets/cobrowse-agent-sdk.js", get(agent_sdk))
 }
 
+/// How the iframe gets its token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-enum HandOver {
+pub(crate) enum Embedding {
     PostMessage,
     Redirect,
 }
 
-#[derive(Deserialize)]
-struct Choice {
-    by: Option<HandOver>,
-}
-
-async fn first(SignedIn(agent): SignedIn, State(portal): State<Arc<Portal>>) -> Result<Redirect, StatusCode> {
-    let customer = portal.directory.customers_of(&agent).next().ok_or(StatusCode::NOT_FOUND)?;
-    Ok(Redirect::to(&format!("/customers/{}", customer.id)))
-}
-
-async fn customer(
-    case: Case,
-    Query(Choice { by }): Query<Choice>,
-    State(portal): State<Arc<Portal>>,
-) -> Result<Markup, Failure> {
-    let has_sdk = sdk_file(&portal).is_file();
-    let by = by.unwrap_or(if has_sdk { HandOver::PostMessage } else { HandOver::Redirect });
-    let here = format!("/customers/{}", case.customer.id);
-    let name = new_frame_name();
-    let embed = match by {
-        HandOver::PostMessage if !has_sdk => how_to_install_the_sdk(),
-        HandOver::PostMessage => {
-            let url = embed_url(&portal, &case).for_post_message()?;
-            html! {
-                iframe #cobrowse name=(name) title="Cobrowse" src=(url) data-token-route=(format!("{here}/token")) {}
-                p #message role="status" {}
-                script type="module" src="/assets/post-message.js" {}
-            }
-        }
-        HandOver::Redirect => html! {
-            iframe #cobrowse name=(name) title="Cobrowse" src=(format!("{here}/cobrowse")) {}
-        },
-    };
-    Ok(page::with_navigation(&portal, &case, &choice(&here, by), &embed))
-}
-
-/// A name that no iframe had before. Going back, Chromium brings an iframe of the same name to where it last was, which is the URL
-/// with the old token, and does not ask the portal.
-fn new_frame_name() -> String {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    format!("cobrowse-{}", now.as_nanos())
-}
-
-fn choice(here: &str, by: HandOver) -> Markup {
-    let link = |to: HandOver, name: &str, text: &str| {
-        let href = format!("{here}?by={name}");
-        html! { a href=(href) aria-current=[(to == by).then_some("true")] { (text) } }
-    };
-    html! {
-        nav.choice aria-label="How the token is handed over" {
-            (link(HandOver::PostMessage, "post-message", "postMessage"))
-            (link(HandOver::Redirect, "redirect", "Redirect"))
+impl Embedding {
+    pub(crate) const fn as_str(self) -> &'static str {
+        match self {
+            Self::PostMessage => "post-message",
+            Self::Redirect => "redirect",
         }
     }
 }
 
-fn how_to_install_the_sdk() -> Markup {
+/// The query of a customer's page.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Choice {
+    pub(crate) embed: Option<Embedding>,
+}
+
+pub(crate) fn customer_path(customer: &Customer, embed: Option<Embedding>) -> String {
+    let query = embed.map(|embed| format!("?embed={}", embed.as_str())).unwrap_or_default();
+    format!("/customers/{}{query}", customer.id)
+}
+
+async fn first(agent: Result<SignedIn, StatusCode>, State(portal): State<Arc<Portal>>) -> Result<Redirect, StatusCode> {
+    let agent = match agent {
+        Ok(SignedIn(agent)) => agent,
+        Err(StatusCode::UNAUTHORIZED) => return Ok(Redirect::to("/login")),
+        Err(status) => return Err(status),
+    };
+    let customer = portal.directory.customers_of(&agent).next().ok_or(StatusCode::NOT_FOUND)?;
+    Ok(Redirect::to(&customer_path(customer, None)))
+}
+
+async fn customer(
+    case: Case,
+    Query(choice): Query<Choice>,
+    State(portal): State<Arc<Portal>>,
+) -> Result<Markup, Failure> {
+    let has_sdk = sdk_file(&portal).is_file();
+    let embed = choice.embed.unwrap_or(if has_sdk { Embedding::PostMessage } else { Embedding::Redirect });
+    let here = customer_path(&case.customer, None);
+    // The scripts set the iframe's `src`; `redirect.js` says why.
+    let content = match embed {
+        Embedding::PostMessage if !has_sdk => missing_sdk(),
+        Embedding::PostMessage => {
+            let url = embed_url(&portal, &case).for_post_message()?;
+            html! {
+                iframe #cobrowse title="Cobrowse" data-src=(url) data-token-route=(format!("{here}/token")) {}
+                p #message role="status" {}
+                script type="module" src="/assets/post-message.js" {}
+            }
+        }
+        Embedding::Redirect => html! {
+            iframe #cobrowse title="Cobrowse" data-src=(format!("{here}/cobrowse"))
+                data-lifetime=(REDIRECT_LIFETIME.as_secs()) {}
+            p #message role="status" {}
+            script type="module" src="/assets/redirect.js" {}
+        },
+    };
+    Ok(page::with_navigation(&portal, &case, choice.embed, &embedding_choice(&case.customer, embed), &content))
+}
+
+fn embedding_choice(customer: &Customer, current: Embedding) -> Markup {
+    html! {
+        nav.choice aria-labelledby="choice" {
+            span #choice { "Token by" }
+            @for (embed, text) in [(Embedding::PostMessage, "postMessage"), (Embedding::Redirect, "Redirect")] {
+                a href=(customer_path(customer, Some(embed))) aria-current=[(embed == current).then_some("true")] { (text) }
+            }
+        }
+    }
+}
+
+fn missing_sdk() -> Markup {
     html! {
         div.missing {
-            p { "This way needs Cobrowse's Agent SDK from npm, once. In the root of the clone:" }
+            p { "postMessage needs Cobrowse's Agent SDK. Install it in the root of the repository:" }
             pre { code { "npm ci --ignore-scripts --prefix examples/agent-portal" } }
         }
     }
 }
 
-/// The SDK as npm has it.
 async fn agent_sdk(State(portal): State<Arc<Portal>>) -> Response {
     match tokio::fs::read(sdk_file(&portal)).await {
         Ok(script) => ([(CONTENT_TYPE, "text/javascript")], script).into_response(),
@@ -113,6 +126,6 @@ async fn agent_sdk(State(portal): State<Arc<Portal>>) -> Response {
     }
 }
 
-fn sdk_file(portal: &Portal) -> std::path::PathBuf {
+fn sdk_file(portal: &Portal) -> PathBuf {
     portal.agent_sdk.join("dist/esm-browser/index.js")
 }

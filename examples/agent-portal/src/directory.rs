@@ -1,4 +1,4 @@
-//! Who works here, and which customers each of them serves. A real portal asks its CRM.
+//! The agents, and the customers whom each of them serves. A real portal reads them from its CRM.
 
 use std::fmt;
 
@@ -12,14 +12,14 @@ pub struct Directory {
     password: Password,
 }
 
-/// An agent, known by email.
+/// An agent, identified by email.
 #[derive(Clone, Debug)]
 pub(crate) struct Agent {
     pub(crate) email: String,
     pub(crate) name: String,
 }
 
-/// A customer. The id is the portal's own, and what the customer's devices report as `user_id`.
+/// A customer. The customer's devices report the id as `user_id`.
 #[derive(Clone, Debug)]
 pub(crate) struct Customer {
     pub(crate) id: String,
@@ -30,7 +30,7 @@ pub(crate) struct Customer {
 }
 
 impl Directory {
-    /// Two agents and three customers, one of whom both serve.
+    /// Returns two agents and three customers, one of whom both agents serve.
     #[must_use]
     pub fn demo(password: Password) -> Self {
         let [jane, omar] = [("jane@example.com", "Jane Doe"), ("omar@example.com", "Omar Haddad")];
@@ -55,7 +55,7 @@ impl Directory {
         self.agents.iter().map(|agent| agent.email.as_str()).collect::<Vec<_>>().join(" or ")
     }
 
-    /// The agent of this email, if the password is right.
+    /// Returns the agent with this email if the password matches.
     pub(crate) fn authenticate(&self, email: &str, password: &str) -> Option<&Agent> {
         verify_slices_are_equal(self.password.0.as_bytes(), password.as_bytes()).ok()?;
         self.agent(email.trim())
@@ -65,9 +65,14 @@ impl Directory {
         self.agents.iter().find(|agent| agent.email.eq_ignore_ascii_case(email))
     }
 
-    /// The customers whom this agent serves.
+    /// Returns the customers whom this agent serves.
     pub(crate) fn customers_of(&self, agent: &Agent) -> impl Iterator<Item = &Customer> {
         self.customers.iter().filter(|customer| customer.served_by.contains(&agent.email))
+    }
+
+    /// Returns the customer with this id if this agent serves them.
+    pub(crate) fn customer_of(&self, agent: &Agent, id: &str) -> Option<&Customer> {
+        self.customers_of(agent).find(|customer| customer.id == id)
     }
 }
 
@@ -75,23 +80,23 @@ impl Directory {
 pub struct Password(String);
 
 impl Password {
-    /// This one.
+    /// Returns the given password.
     #[must_use]
     pub const fn new(password: String) -> Self {
         Self(password)
     }
 
-    /// One that nobody knows yet, and the words to tell it with.
+    /// Returns a random password, and a text that contains it for the operator.
     ///
     /// # Errors
     ///
-    /// When there are no random numbers to be had.
+    /// If the operating system returns no random bytes.
     pub fn random() -> Result<(Self, String), Unspecified> {
         let mut bytes = [0; 8];
         rand::fill(&mut bytes)?;
         let password = format!("{:016x}", u64::from_be_bytes(bytes));
-        let told = format!("the password {password}");
-        Ok((Self(password), told))
+        let hint = format!("the password {password}");
+        Ok((Self(password), hint))
     }
 }
 

@@ -5,7 +5,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 
-/// Logged for whoever runs the portal; the browser learns nothing of it.
+/// An error for the portal's log. The browser gets the status 503 without details.
 #[derive(Debug)]
 pub(crate) struct Failure(Box<dyn Error + Send + Sync>);
 
@@ -18,7 +18,7 @@ impl<E: Into<Box<dyn Error + Send + Sync>>> From<E> for Failure {
 impl IntoResponse for Failure {
     fn into_response(self) -> Response {
         print_with_causes(&*self.0);
-        (StatusCode::SERVICE_UNAVAILABLE, "This does not work now; please try again later").into_response()
+        StatusCode::SERVICE_UNAVAILABLE.into_response()
     }
 }
 
@@ -26,6 +26,6 @@ impl IntoResponse for Failure {
 pub fn print_with_causes(error: &(dyn Error + 'static)) {
     eprintln!("error: {error}");
     for cause in iter::successors(error.source(), |&cause| cause.source()) {
-        eprintln!("  because: {cause}");
+        eprintln!("  caused by: {cause}");
     }
 }

@@ -1,7 +1,7 @@
-//! A portal for support agents that embeds Cobrowse, as an integrator would write it.
+//! A web portal for support agents that embeds Cobrowse.
 //!
-//! The two routes that hand a token over are in `responses`; everything that decides for whom and about whom is in `agent` and
-//! `directory`. The rest is what every web application has.
+//! `responses` has the two routes that return tokens. `agent` and `directory` decide which agent gets a token for which customer.
+//! The other modules are ordinary web application code.
 
 mod agent;
 mod config;
@@ -15,38 +15,48 @@ mod security;
 
 use std::{path::PathBuf, sync::Arc};
 
-use axum::{Router, http::header::CONTENT_TYPE, routing::get};
+use axum::{
+    Router,
+    http::header::CONTENT_TYPE,
+    middleware::{from_fn_with_state, map_response},
+    routing::get,
+};
 use cobrowse_jwt::{Instance, Minter};
 
 pub use config::{AccountConfig, Config, ConfigError};
 pub use directory::{Directory, Password};
 pub use failure::print_with_causes;
 
-/// What the application is made of.
+/// The application.
 #[derive(Debug)]
 pub struct Portal {
-    /// Makes the tokens.
+    /// Mints the tokens.
     pub minter: Minter,
-    /// Where Cobrowse runs.
+    /// The Cobrowse instance to embed.
     pub instance: Instance,
     /// The agents and customers.
     pub directory: Directory,
-    /// The folder of the npm package `cobrowse-agent-sdk`, which the way by `postMessage` needs.
+    /// The folder of the npm package `cobrowse-agent-sdk`, needed for `postMessage`.
     pub agent_sdk: PathBuf,
-    /// Whether browsers reach the portal by https, so that the session cookie may require it.
-    pub secure: bool,
+    /// The origin under which browsers open the portal. Requests for another host are refused. An `Instance` is an https origin, or
+    /// http on loopback, which is the rule for the portal too.
+    pub origin: Instance,
 }
 
 impl Portal {
-    /// All routes, to be served at the root of an origin.
+    /// Returns all routes, to be served at the root of [`origin`](Self::origin).
     pub fn router(self) -> Router {
+        let portal = Arc::new(self);
         let routes = Router::new()
             .merge(customer::routes())
             .merge(responses::routes())
             .merge(login::routes())
             .route("/assets/portal.css", get(([(CONTENT_TYPE, "text/css")], include_str!("../assets/portal.css"))))
+            .route("/assets/icon.svg", get(([(CONTENT_TYPE, "image/svg+xml")], include_str!("../assets/icon.svg"))))
             .fallback(|| async { page::not_found() })
-            .layer(login::sessions(self.secure));
-        security::with_headers(routes, &self.instance).with_state(Arc::new(self))
+            .layer(login::sessions(security::is_https(&portal)))
+            .layer(from_fn_with_state(Arc::clone(&portal), security::require_host))
+            .layer(map_response(page::with_error_page));
+        security::with_headers(routes, &portal.instance).with_state(portal)
     }
 }

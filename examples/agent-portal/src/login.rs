@@ -1,10 +1,10 @@
-//! Signing in and out. A real portal has its own way, often single sign-on; what matters here is that the agent's email comes out
-//! of a session that scripts cannot read and other sites cannot use.
+//! A placeholder for the log-in of a real portal, which is often single sign-on. What to keep: the agent's email comes from a
+//! session that scripts cannot read and other sites cannot use.
 
 use std::sync::Arc;
 
 use axum::{
-    Form, Router,
+    Router,
     extract::State,
     http::StatusCode,
     response::{IntoResponse, Redirect, Response},
@@ -17,19 +17,27 @@ use tower_sessions::{
     cookie::{SameSite, time::Duration},
 };
 
-use crate::{Portal, agent::SignedIn, page, security::SameOrigin};
+use crate::{
+    Portal,
+    agent::SignedIn,
+    customer::{Embedding, customer_path},
+    page,
+    security::SameOrigin,
+};
 
 pub(crate) fn routes() -> Router<Arc<Portal>> {
-    Router::new().route("/login", get(|| async { page(None) }).post(sign_in)).route("/logout", post(sign_out))
+    Router::new()
+        .route("/login", get(|| async { page(&Form::default()) }).post(sign_in))
+        .route("/logout", post(sign_out))
 }
 
-pub(crate) fn sessions(secure: bool) -> SessionManagerLayer<MemoryStore> {
+pub(crate) fn sessions(is_https: bool) -> SessionManagerLayer<MemoryStore> {
     SessionManagerLayer::new(MemoryStore::default())
-        .with_name(if secure { "__Host-portal" } else { "portal" })
+        .with_name(if is_https { "__Host-portal" } else { "portal" })
         .with_http_only(true)
         .with_same_site(SameSite::Strict)
-        .with_secure(secure)
-        // A working day from signing in, which is the only time that a session changes.
+        .with_secure(is_https)
+        // Eight hours from the log-in: nothing else changes a session.
         .with_expiry(Expiry::OnInactivity(Duration::hours(8)))
 }
 
@@ -37,22 +45,33 @@ pub(crate) fn sessions(secure: bool) -> SessionManagerLayer<MemoryStore> {
 struct Credentials {
     email: String,
     password: String,
+    #[serde(flatten)]
+    next: NextPage,
+}
+
+/// The page to open after the log-in: names from which the portal builds a path, and not a URL, so that it cannot lead elsewhere.
+#[derive(Clone, Debug, Default, Deserialize)]
+pub(crate) struct NextPage {
+    pub(crate) customer: Option<String>,
+    pub(crate) embed: Option<Embedding>,
 }
 
 async fn sign_in(
     _: SameOrigin,
     State(portal): State<Arc<Portal>>,
     session: Session,
-    Form(credentials): Form<Credentials>,
+    axum::Form(Credentials { email, password, next }): axum::Form<Credentials>,
 ) -> Result<Response, StatusCode> {
-    let Some(agent) = portal.directory.authenticate(&credentials.email, &credentials.password) else {
-        let refused = page(Some("Email or password is wrong."));
-        return Ok((StatusCode::UNAUTHORIZED, refused).into_response());
+    let Some(agent) = portal.directory.authenticate(&email, &password) else {
+        let form = Form { email, next, error: Some("Email or password is wrong.") };
+        return Ok((StatusCode::UNAUTHORIZED, page(&form)).into_response());
     };
-    // A new id, so that nobody can have planted the one that is now worth something.
+    // A new id prevents session fixation.
     session.cycle_id().await.map_err(|_| StatusCode::INTERNAL_SERVER_ERROR)?;
     session.insert(SignedIn::SESSION_KEY, &agent.email).await.map_err(|_| StatusCode::INTERNAL_SERVER_ERROR)?;
-    Ok(Redirect::to("/").into_response())
+    let customer = next.customer.and_then(|id| portal.directory.customer_of(agent, &id));
+    let path = customer.map_or_else(|| "/".to_owned(), |customer| customer_path(customer, next.embed));
+    Ok(Redirect::to(&path).into_response())
 }
 
 async fn sign_out(_: SameOrigin, session: Session) -> Result<Redirect, StatusCode> {
@@ -60,17 +79,34 @@ async fn sign_out(_: SameOrigin, session: Session) -> Result<Redirect, StatusCod
     Ok(Redirect::to("/login"))
 }
 
-/// The form, and what was wrong with the last try.
-pub(crate) fn page(refusal: Option<&str>) -> Markup {
+/// The contents of the log-in form.
+#[derive(Debug, Default)]
+pub(crate) struct Form {
+    pub(crate) email: String,
+    pub(crate) next: NextPage,
+    pub(crate) error: Option<&'static str>,
+}
+
+pub(crate) fn page(Form { email, next, error }: &Form) -> Markup {
+    let is_retry = error.is_some();
     page::plain(
         "Sign in",
         &html! {
             form.login method="post" action="/login" {
                 h1 { "Sign in" }
-                label { "Email" input type="email" name="email" autocomplete="username" required autofocus; }
-                label { "Password" input type="password" name="password" autocomplete="current-password" required; }
-                @if let Some(refusal) = refusal { p.refusal role="alert" { (refusal) } }
+                label {
+                    "Email"
+                    input type="email" name="email" value=(email) autocomplete="username" required autofocus[!is_retry];
+                }
+                label {
+                    "Password"
+                    input type="password" name="password" autocomplete="current-password" required autofocus[is_retry];
+                }
+                @if let Some(customer) = &next.customer { input type="hidden" name="customer" value=(customer); }
+                @if let Some(embed) = next.embed { input type="hidden" name="embed" value=(embed.as_str()); }
+                @if let Some(error) = error { p.error role="alert" { (error) } }
                 button { "Sign in" }
+                small { "This log-in is a placeholder. Replace it with your own before you deploy the portal." }
             }
         },
     )

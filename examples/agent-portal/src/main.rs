@@ -1,7 +1,7 @@
 //! Run with `cargo run -p agent-portal`, and open the address that it prints.
 //!
-//! Without any configuration it makes a key in memory and starts a stand-in for Cobrowse on loopback, so that it works without
-//! an account. What to set for a real one, it prints, and `config.rs` lists.
+//! Without configuration it generates a key in memory and starts a mock of Cobrowse on loopback, so that it works without an
+//! account. It prints the variables that configure an account; `config.rs` lists all.
 
 use std::{error::Error, process::ExitCode};
 

@@ -1,4 +1,4 @@
-//! Who calls, and what a policy lets them see.
+//! The caller of the REST API, and what a policy permits.
 
 use std::collections::BTreeMap;
 
@@ -6,11 +6,11 @@ use serde::{Deserialize, Deserializer};
 
 use crate::account::Refusal;
 
-/// The claims of a token beyond those that every JWT has.
+/// The claims of a token that the JWT library does not check.
 #[derive(Debug, Deserialize)]
 pub(crate) struct Claims {
     sub: String,
-    #[expect(dead_code, reason = "required to be there, and a number of seconds")]
+    #[expect(dead_code, reason = "required, as an integer")]
     iat: u64,
     #[serde(rename = "displayName")]
     display_name: Option<String>,
@@ -64,28 +64,28 @@ pub(crate) enum Permission {
     Delete,
 }
 
-/// What a policy decides about.
+/// An object to which a policy applies.
 pub(crate) trait Resource {
     const NAME: &'static str;
     fn id(&self) -> &str;
     fn custom_data(&self) -> &BTreeMap<String, String>;
 }
 
-/// An agent who has shown a valid token.
+/// An agent with a valid token.
 #[derive(Debug)]
 pub(crate) struct Caller {
     pub(crate) license_key: String,
     pub(crate) agent: String,
     pub(crate) display_name: Option<String>,
     pub(crate) is_administrator: bool,
-    /// Whether what the policy does not name is denied: only with `"role": null`.
-    denies_the_rest: bool,
+    /// With `"role": null`, the policy denies every resource that it does not contain.
+    denies_by_default: bool,
     rules: BTreeMap<String, Rule>,
 }
 
 impl Caller {
     pub(crate) fn new(license_key: &str, claims: Claims) -> Result<Self, Refusal> {
-        // Version 1, which has no version, is deprecated, and its form is another.
+        // Version 1 is deprecated, has no `version` and another structure.
         if claims.policy.as_ref().is_some_and(|policy| !matches!(policy.version, Some(2 | 3))) {
             return Err(Refusal::Policy);
         }
@@ -94,19 +94,19 @@ impl Caller {
             agent: claims.sub,
             display_name: claims.display_name,
             is_administrator: claims.role == RoleClaim::Is(Role::Administrator),
-            denies_the_rest: claims.role == RoleClaim::Null,
+            denies_by_default: claims.role == RoleClaim::Null,
             rules: claims.policy.map(|policy| policy.rules).unwrap_or_default(),
         })
     }
 
-    /// Whether anything of this kind may be touched in this way.
+    /// Returns whether the policy permits this for at least some objects of the resource.
     pub(crate) fn may_any(&self, resource: &str, permission: Permission) -> bool {
-        self.rules.get(resource).map_or(!self.denies_the_rest, |rule| rule.permits(permission))
+        self.rules.get(resource).map_or(!self.denies_by_default, |rule| rule.permits(permission))
     }
 
-    /// Whether this one may be touched in this way.
+    /// Returns whether the policy permits this for the object.
     pub(crate) fn may<R: Resource>(&self, resource: &R, permission: Permission) -> bool {
-        self.rules.get(R::NAME).map_or(!self.denies_the_rest, |rule| {
+        self.rules.get(R::NAME).map_or(!self.denies_by_default, |rule| {
             let same = |(key, value)| resource.custom_data().get(key) == Some(value);
             rule.permits(permission)
                 && rule.id.as_deref().is_none_or(|id| id == resource.id())

@@ -4,24 +4,24 @@ use jsonwebtoken::{Algorithm, DecodingKey, Validation, decode, errors::ErrorKind
 
 use crate::access::{Caller, Claims};
 
-/// A customer of Cobrowse, with the one public key that stands in its dashboard.
+/// A Cobrowse account with its registered public key.
 pub struct Account {
     pub(crate) license_key: String,
     key: DecodingKey,
 }
 
-/// The public key is no SPKI in PEM.
+/// The public key is not an SPKI in PEM.
 #[derive(Debug, thiserror::Error)]
-#[error("the public key is none; pass the PEM that says PUBLIC KEY")]
-pub struct BadPublicKey(#[from] jsonwebtoken::errors::Error);
+#[error("invalid public key")]
+pub struct InvalidPublicKey(#[from] jsonwebtoken::errors::Error);
 
 impl Account {
-    /// An account, given its license key and its public key in PEM.
+    /// Returns an account with this license key and public key (SPKI in PEM).
     ///
     /// # Errors
     ///
-    /// [`BadPublicKey`].
-    pub fn new(license_key: &str, public_key: &str) -> Result<Self, BadPublicKey> {
+    /// [`InvalidPublicKey`] if the key is not an RSA public key in PEM.
+    pub fn new(license_key: &str, public_key: &str) -> Result<Self, InvalidPublicKey> {
         Ok(Self { license_key: license_key.to_owned(), key: DecodingKey::from_rsa_pem(public_key.as_bytes())? })
     }
 
@@ -48,7 +48,7 @@ impl fmt::Debug for Account {
     }
 }
 
-/// Why a token is refused. `jwt expired` is what Cobrowse's client looks for; the other messages are npm `jsonwebtoken`'s.
+/// Why a token is refused. Cobrowse's client compares the message with `jwt expired`; the other messages are npm `jsonwebtoken`'s.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, thiserror::Error)]
 pub(crate) enum Refusal {
     #[error("no token")]
@@ -67,14 +67,14 @@ pub(crate) enum Refusal {
     Expired,
 }
 
-/// Who calls, by a token of one of these accounts. The refusal is that of the account which came farthest with the token.
+/// Verifies a token of one of these accounts. The error is that of the account where the most checks passed.
 pub(crate) fn verify(accounts: &[Account], token: &str) -> Result<Caller, Refusal> {
-    let mut farthest = Refusal::Missing;
+    let mut refusal = Refusal::Missing;
     for account in accounts {
         match account.verify(token) {
             Ok(caller) => return Ok(caller),
-            Err(refusal) => farthest = farthest.max(refusal),
+            Err(other) => refusal = refusal.max(other),
         }
     }
-    Err(farthest)
+    Err(refusal)
 }

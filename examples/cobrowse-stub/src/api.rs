@@ -1,4 +1,4 @@
-//! `/api/1`: what Cobrowse's Agent SDK asks for.
+//! `/api/1`: the calls that Cobrowse's Agent SDK makes.
 
 use std::collections::BTreeMap;
 
@@ -30,7 +30,7 @@ pub(crate) fn routes() -> Router<Stub> {
         .fallback(|| async { ApiError::NotFound })
 }
 
-/// What is wrong, in the form in which the client expects it.
+/// An error in the format of the Agent SDK.
 #[derive(Clone, Copy, Debug)]
 enum ApiError {
     Unauthorized(Refusal),
@@ -89,7 +89,7 @@ async fn devices(
 }
 
 async fn device(caller: Caller, State(stub): State<Stub>, Path(id): Path<String>) -> Result<Json<Device>, ApiError> {
-    one(&caller, &stub.data().devices, &id).cloned().map(Json)
+    find(&caller, &stub.data().devices, &id).cloned().map(Json)
 }
 
 async fn sessions(
@@ -107,7 +107,7 @@ async fn sessions(
 }
 
 async fn session(caller: Caller, State(stub): State<Stub>, Path(id): Path<String>) -> Result<Json<Session>, ApiError> {
-    one(&caller, &stub.data().sessions, &id).cloned().map(Json)
+    find(&caller, &stub.data().sessions, &id).cloned().map(Json)
 }
 
 #[derive(Deserialize)]
@@ -120,13 +120,13 @@ async fn start_session(
     State(stub): State<Stub>,
     Json(new): Json<NewSession>,
 ) -> Result<Json<Session>, ApiError> {
-    // All three are needed: the device is woken by a push.
+    // As in Cobrowse, which wakes the device with a push message.
     if !caller.may_any("sessions", Permission::Create) || !caller.may_any("push", Permission::Create) {
         return Err(ApiError::Forbidden);
     }
     let mut data = stub.data();
-    let device = one(&caller, &data.devices, &new.device)?.clone();
-    Ok(Json(data.start(&caller.agent, &device)))
+    let device = find(&caller, &data.devices, &new.device)?.clone();
+    Ok(Json(data.start_session(&caller.agent, &device)))
 }
 
 #[derive(Deserialize)]
@@ -155,7 +155,7 @@ async fn update_session(
     Ok(Json(session.clone()))
 }
 
-/// All that the caller may read; an error where the policy has nothing to say for a whole resource.
+/// Returns the objects that the caller can read, or an error if the policy denies the whole resource.
 fn readable<'a, R: Resource>(caller: &'a Caller, all: &'a [R]) -> Result<impl Iterator<Item = &'a R>, ApiError> {
     if !caller.may_any(R::NAME, Permission::Read) {
         return Err(ApiError::Forbidden);
@@ -163,8 +163,8 @@ fn readable<'a, R: Resource>(caller: &'a Caller, all: &'a [R]) -> Result<impl It
     Ok(all.iter().filter(|resource| caller.may(*resource, Permission::Read)))
 }
 
-/// The one of this id, which is not there for those who may not read it.
-fn one<'a, R: Resource>(caller: &Caller, all: &'a [R], id: &str) -> Result<&'a R, ApiError> {
+/// Returns the object with this id. An object that the caller cannot read is not found.
+fn find<'a, R: Resource>(caller: &Caller, all: &'a [R], id: &str) -> Result<&'a R, ApiError> {
     let found = all.iter().find(|resource| resource.id() == id && caller.may(*resource, Permission::Read));
     found.ok_or(ApiError::NotFound)
 }

@@ -1,4 +1,4 @@
-//! What the service knows: customers' devices, and sessions of agents with them.
+//! The data of the service: devices of customers, and agents' sessions with them.
 
 use std::collections::BTreeMap;
 
@@ -83,8 +83,14 @@ impl Data {
         Self { devices, sessions }
     }
 
-    /// Starts a session of this agent on this device.
-    pub(crate) fn start(&mut self, agent: &str, device: &Device) -> Session {
+    /// Returns the agent's pending session with this device, or starts one.
+    pub(crate) fn start_session(&mut self, agent: &str, device: &Device) -> Session {
+        let is_pending = |session: &&Session| {
+            session.state == "pending" && session.agent.email == agent && session.device.id == device.id
+        };
+        if let Some(pending) = self.sessions.iter().find(is_pending) {
+            return pending.clone();
+        }
         let id = format!("session-{}", self.sessions.len() + 1);
         let started = Session { state: "pending", ..session(&id, agent, device) };
         self.sessions.push(started.clone());
@@ -110,5 +116,26 @@ fn session(id: &str, agent: &str, device: &Device) -> Session {
         agent: Agent { email: agent.to_owned() },
         custom_data: device.custom_data.clone(),
         device: device.clone(),
+    }
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn start_session_while_one_is_pending_returns_the_same_session() {
+        let mut data = Data::demo();
+        let [phone, laptop] = [data.devices[0].clone(), data.devices[1].clone()];
+        let first = data.start_session("jane@example.com", &phone).id;
+        assert_eq!(data.start_session("jane@example.com", &phone).id, first);
+        assert_ne!(data.start_session("jane@example.com", &laptop).id, first);
+        assert_ne!(data.start_session("omar@example.com", &phone).id, first);
+        assert_eq!(data.sessions.len(), 6);
+
+        let session = data.sessions.iter_mut().find(|session| session.id == first).unwrap();
+        session.state = "ended";
+        assert_ne!(data.start_session("jane@example.com", &phone).id, first);
     }
 }

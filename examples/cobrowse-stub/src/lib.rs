@@ -1,33 +1,32 @@
-//! A stand-in for Cobrowse: the pages that are embedded, and as much of the REST interface as Cobrowse's Agent SDK for
-//! JavaScript asks for.
+//! A mock of the Cobrowse service: the pages to embed, and the part of the REST API that Cobrowse's Agent SDK for JavaScript calls.
 //!
-//! It verifies tokens with the crate `jsonwebtoken` and applies policies as Cobrowse documents them, and shares no code with the
-//! SDK in this workspace. It shows what a client sends and what a verifier that follows the documentation accepts; what Cobrowse
-//! itself accepts it cannot show.
+//! It verifies tokens with the crate `jsonwebtoken`, applies policies as Cobrowse documents them, and shares no code with the SDK
+//! in this workspace. It shows what a client sends and what a verifier that follows the documentation accepts. It does not show
+//! what Cobrowse accepts.
 
 mod access;
 mod account;
 mod api;
 mod data;
 mod page;
-mod seen;
 mod socket;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use axum::{
     Router,
-    http::{HeaderName, Method, header},
-    middleware,
+    http::{HeaderName, HeaderValue, Method, header},
 };
-use tower_http::cors::{Any, CorsLayer};
+use tower_http::{
+    cors::{Any, CorsLayer},
+    set_header::SetResponseHeaderLayer,
+};
 
-pub use account::{Account, BadPublicKey};
-pub use seen::Seen;
+pub use account::{Account, InvalidPublicKey};
 
-use crate::{data::Data, seen::Log};
+use crate::data::Data;
 
-/// The service. A clone is the same service.
+/// The service. Clones share their state.
 #[derive(Clone, Debug)]
 pub struct Stub(Arc<Inner>);
 
@@ -36,28 +35,27 @@ struct Inner {
     accounts: Vec<Account>,
     third_party: Option<String>,
     data: Mutex<Data>,
-    log: Log,
 }
 
 impl Stub {
-    /// A service with these accounts, each with the devices and sessions of three customers, whose `custom_data` has the
+    /// Returns a service with these accounts. It has the devices and sessions of three customers, whose `custom_data` contains the
     /// `user_id` 42, 43 and 44.
     #[must_use]
     pub fn new(accounts: Vec<Account>) -> Self {
         Self::build(accounts, None)
     }
 
-    /// The same, with pages that load an image from elsewhere, as pages with analytics do.
+    /// Returns the same service, whose pages load an image from another site, as pages with analytics do.
     #[must_use]
     pub fn with_third_party(accounts: Vec<Account>, image_url: &str) -> Self {
         Self::build(accounts, Some(image_url.to_owned()))
     }
 
     fn build(accounts: Vec<Account>, third_party: Option<String>) -> Self {
-        Self(Arc::new(Inner { accounts, third_party, data: Mutex::new(Data::demo()), log: Log::default() }))
+        Self(Arc::new(Inner { accounts, third_party, data: Mutex::new(Data::demo()) }))
     }
 
-    /// All routes, to be served at the root of an origin.
+    /// Returns all routes, to be served at the root of an origin.
     pub fn router(&self) -> Router {
         let cors = CorsLayer::new()
             .allow_origin(Any)
@@ -75,14 +73,8 @@ impl Stub {
             .nest("/api/1", api::routes())
             .merge(socket::routes())
             .layer(cors)
-            .layer(middleware::from_fn_with_state(self.clone(), seen::record))
+            .layer(SetResponseHeaderLayer::overriding(header::CACHE_CONTROL, HeaderValue::from_static("no-store")))
             .with_state(self.clone())
-    }
-
-    /// The requests that came in, oldest first; the last thousand of them.
-    #[must_use]
-    pub fn seen(&self) -> Vec<Seen> {
-        self.0.log.entries()
     }
 
     fn data(&self) -> MutexGuard<'_, Data> {

@@ -1,4 +1,4 @@
-//! The pages that are embedded. All are one page, which asks the REST interface for what its token lets it see.
+//! The pages to embed. All have the same content, which calls the REST API with the token.
 
 use axum::{Router, extract::State, http::header::CONTENT_TYPE, response::Html, routing::get};
 

@@ -1,4 +1,4 @@
-//! `/sockets/1/ws`: notifications in CBOR. The stub has none to give, and acknowledges what it is told.
+//! `/sockets/1/ws`: notifications in CBOR. The stub sends none, and acknowledges each message.
 
 use axum::{
     Router,

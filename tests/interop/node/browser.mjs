@@ -1,87 +1,179 @@
-// Uses the agent portal as a person does, in Chromium, and tells what there was to see. What is right, the caller decides.
+// Uses the agent portal like a person, in Chromium or Firefox, and prints what was visible. The caller has the assertions.
 //
-// stdin:  {"scenario": "handOver", "by": "redirect", "portal": "http://...", "instance": "http://...", "elsewhere": "http://...",
-//         "foreign": ["http://...", ...], "password": "...", "pictures": "a folder"}
-// stdout: what the scenario saw, and "requests": [{"url", "referer", "status"}, ...] of all that the browser asked for
+// stdin:  {"browser": "chromium", "scenario": "embed", "embed": "redirect", "portal": "http://...", "instance": "http://...",
+//         "elsewhere": "http://...", "foreign": ["http://...", ...], "password": "...", "keepsPages": true, "pictures": "a folder"}
+// stdout: what the scenario returns
+//
+// COBROWSE_TEST_CHROMIUM and COBROWSE_TEST_FIREFOX contain the paths of the browsers.
 
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 
 import { load, run } from "./program.mjs";
 
-const { chromium } = await load("playwright-core");
+const puppeteer = await load("puppeteer-core");
+const TIMEOUT = 20_000;
+
+/// Repeats a check until its result is true. A check can fail or hang while a page is being replaced.
+async function until(check) {
+  const deadline = Date.now() + TIMEOUT;
+  for (;;) {
+    const result = await Promise.race([check(), sleep(1_000)]).catch((error) => {
+      if (Date.now() > deadline) throw error;
+    });
+    if (result) return result;
+    if (Date.now() > deadline) throw new Error(`not within ${TIMEOUT} ms: ${check}`);
+    await sleep(25);
+  }
+}
+
+/// Runs in the page: counts requests for tokens and can let them fail; `advance` runs timers of a second or more.
+function fakePortalAndClock() {
+  const [now, start, stop, request] = [Date.now, setTimeout, clearTimeout, fetch];
+  let ahead = 0;
+  let timers = [];
+  Date.now = () => now() + ahead;
+  globalThis.setTimeout = (callback, delay, ...rest) => {
+    if (!(delay >= 1_000)) return start(callback, delay, ...rest);
+    const timer = { callback, at: Date.now() + delay };
+    timers.push(timer);
+    return timer;
+  };
+  globalThis.clearTimeout = (timer) => {
+    stop(timer);
+    timers = timers.filter((other) => other !== timer);
+  };
+  globalThis.advance = (seconds) => {
+    ahead += seconds * 1_000;
+    const due = timers.filter(({ at }) => at <= Date.now());
+    timers = timers.filter((timer) => !due.includes(timer));
+    for (const { callback } of due) callback();
+  };
+  globalThis.tokenRequests = 0;
+  globalThis.tokenStatus = null;
+  globalThis.fetch = (...parameters) => {
+    if (!String(parameters[0]).endsWith("/token")) return request(...parameters);
+    tokenRequests += 1;
+    return tokenStatus ? Promise.resolve(new Response("", { status: tokenStatus })) : request(...parameters);
+  };
+}
 
 class Visit {
-  requests = [];
-  /// Look-ups that are under way, about requests.
-  details = [];
-
   static async start(question) {
     const visit = Object.assign(new Visit(), question);
-    visit.browser = await chromium.launch({
-      executablePath: process.env.COBROWSE_TEST_CHROMIUM,
-      // Playwright turns it off, and people have it on.
-      ignoreDefaultArgs: question.kept ? ["--disable-back-forward-cache"] : [],
-      args: ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-component-update"],
+    const isChromium = visit.browser === "chromium";
+    const args = ["--no-sandbox", "--disable-gpu", "--disable-component-update"];
+    if (!visit.keepsPages) args.push("--disable-features=BackForwardCache");
+    visit.driver = await puppeteer.launch({
+      browser: isChromium ? "chrome" : "firefox",
+      executablePath: process.env[isChromium ? "COBROWSE_TEST_CHROMIUM" : "COBROWSE_TEST_FIREFOX"],
+      args: isChromium ? args : [],
+      defaultViewport: { width: 1280, height: 800 },
     });
-    visit.context = await visit.browser.newContext({ viewport: { width: 1280, height: 800 } });
-    visit.context.setDefaultTimeout(15_000);
-    visit.context.on("request", (request) => {
-      const entry = { url: request.url(), method: request.method() };
-      visit.requests.push(entry);
-      visit.details.push(request.allHeaders().then(({ referer }) => Object.assign(entry, { referer })));
-    });
-    visit.context.on("response", (response) => {
-      const { url, method } = { url: response.url(), method: response.request().method() };
-      const entry = visit.requests.findLast((entry) => entry.url === url && entry.method === method && !entry.status);
-      entry.status = response.status();
-    });
-    // Whether the browser kept a whole page while it was left.
-    await visit.context.addInitScript(() => {
+    visit.page = await visit.driver.newPage();
+    visit.page.setDefaultTimeout(TIMEOUT);
+    // How often the browser restored a whole page from memory.
+    await visit.page.evaluateOnNewDocument(() => {
       addEventListener("pageshow", ({ persisted }) => {
-        if (persisted) sessionStorage.setItem("kept", Number(sessionStorage.getItem("kept")) + 1);
+        if (persisted) sessionStorage.setItem("restored", Number(sessionStorage.getItem("restored")) + 1);
       });
     });
-    visit.page = await visit.context.newPage();
     return visit;
   }
 
+  /// Signs in with the form, and waits for the first customer's page.
   async signIn(email = "jane@example.com") {
-    await this.page.goto(`${this.portal}/login`);
-    await this.page.getByLabel("Email").fill(email);
-    await this.page.getByLabel("Password").fill(this.password);
-    await this.page.getByRole("button", { name: "Sign in" }).click();
-    await this.embedded();
+    if (!this.page.url().startsWith(`${this.portal}/`)) await this.page.goto(`${this.portal}/login`);
+    await this.page.locator("[name=email]").fill(email);
+    await this.page.locator("[name=password]").fill(this.password);
+    return this.newToken(() => this.page.click(".login button"));
   }
 
-  /// Opens a page of the portal, and waits until Cobrowse has accepted or refused its token.
-  async open(path) {
-    await this.page.goto(this.portal + path);
+  async signOut() {
+    await this.page.click("header button");
+    await this.page.waitForSelector(".login");
+  }
+
+  open(path) {
+    return this.newToken(() => this.page.goto(this.portal + path));
+  }
+
+  /// Opens the page that embeds Cobrowse in the way of the question.
+  openCustomer(id = 42) {
+    return this.open(`/customers/${id}?embed=${this.embed}`);
+  }
+
+  /// Goes through the history, as the browser's buttons do.
+  go(delta) {
+    return this.newToken(() => this.page.evaluate((delta) => setTimeout(() => history.go(delta)), delta));
+  }
+
+  /// Does something that makes the portal issue a token, and waits until Cobrowse has accepted or refused it.
+  async newToken(action) {
+    const issued = this.page.waitForRequest((request) => /\/(cobrowse|token)$/.test(new URL(request.url()).pathname));
+    await Promise.all([issued, action()]);
     return this.embedded();
   }
 
-  async embedded() {
-    const frame = this.page.frameLocator("#cobrowse");
-    await frame.locator("body:not([data-state=waiting])").waitFor();
-    return {
-      state: await frame.locator("body").getAttribute("data-state"),
-      agent: await frame.locator("#agent").innerText(),
-      devices: await frame.locator("li strong").allInnerTexts(),
-    };
+  async frame() {
+    return (await this.page.$("#cobrowse")).contentFrame();
   }
 
-  /// The page by which the token is handed over in the way that was asked for.
-  openCustomer() {
-    return this.open(`/customers/42?by=${this.by}`);
+  embedded() {
+    return until(async () => {
+      const frame = await this.frame();
+      const seen = await frame.evaluate(() => ({
+        state: document.body.dataset.state,
+        agent: document.getElementById("agent").innerText,
+        devices: [...document.querySelectorAll("li strong")].map((device) => device.innerText),
+      }));
+      return seen.state !== "waiting" && seen;
+    });
   }
 
-  /// All that a script of the embedding page can read.
-  async visibleToTheParent() {
-    return this.page.evaluate(() => ({
+  /// Presses Connect for the first device, and returns the message.
+  async connect() {
+    const frame = await this.frame();
+    await frame.evaluate(() => {
+      document.getElementById("message").textContent = "";
+      document.querySelector("li button").click();
+    });
+    return until(() => frame.evaluate(() => document.getElementById("message").textContent));
+  }
+
+  text(selector) {
+    return this.page.$eval(selector, (element) => element.innerText);
+  }
+
+  /// Returns how far the widest element exceeds the window, in pixels.
+  overflow() {
+    return this.page.evaluate(() => {
+      const widths = [...document.querySelectorAll("body *")].map((element) => element.getBoundingClientRect().right);
+      return Math.max(0, ...widths.map((right) => Math.ceil(right - innerWidth)));
+    });
+  }
+
+  async picture(name) {
+    const path = (scheme) => join(this.pictures, `${this.browser}-${name}-${scheme}.png`);
+    await this.page.screenshot({ path: path("light") });
+    // Puppeteer has no dark mode for Firefox.
+    if (this.browser === "firefox") return;
+    await this.page.emulateMediaFeatures([{ name: "prefers-color-scheme", value: "dark" }]);
+    await this.page.screenshot({ path: path("dark") });
+    await this.page.emulateMediaFeatures([{ name: "prefers-color-scheme", value: "light" }]);
+  }
+}
+
+const scenarios = {
+  /// Includes all that a script of the embedding page can read.
+  async embed(visit) {
+    await visit.signIn();
+    const embedded = await visit.openCustomer();
+    const parent = await visit.page.evaluate(() => ({
       dom: document.documentElement.outerHTML,
       src: document.getElementById("cobrowse").src,
       timing: performance.getEntries().map((entry) => entry.name),
       storage: JSON.stringify([{ ...localStorage }, { ...sessionStorage }, document.cookie]),
-      // Of another origin, so that its location is none of the parent's business.
       location: (() => {
         try {
           return document.getElementById("cobrowse").contentWindow.location.href;
@@ -90,46 +182,28 @@ class Visit {
         }
       })(),
     }));
-  }
-
-  /// Longer than a second, after which a new token differs from the last one.
-  async wait() {
-    await this.page.waitForTimeout(1_100);
-  }
-
-  async picture(name) {
-    for (const colorScheme of ["light", "dark"]) {
-      await this.page.emulateMedia({ colorScheme });
-      await this.page.screenshot({ path: join(this.pictures, `${name}-${colorScheme}.png`) });
-    }
-  }
-}
-
-const scenarios = {
-  async handOver(visit) {
-    await visit.signIn();
-    const embedded = await visit.openCustomer();
-    const parent = await visit.visibleToTheParent();
-    const referrer = await visit.page.frames()[1].evaluate(() => document.referrer);
-    await visit.picture(visit.by);
+    const referrer = await (await visit.frame()).evaluate(() => document.referrer);
+    await visit.picture(visit.embed);
     return { embedded, parent, referrer };
   },
 
-  /// What the policy of the page lets in: the instance, and nobody else.
+  /// Adds iframes of other origins, and of the instance.
   async frames(visit) {
     await visit.signIn();
     await visit.openCustomer();
     const violations = await visit.page.evaluate(async (urls) => {
       const found = [];
-      document.addEventListener("securitypolicyviolation", ({ effectiveDirective, blockedURI }) =>
-        found.push([effectiveDirective, blockedURI]),
-      );
-      for (const url of urls) {
+      for (const src of urls) {
         const frame = document.createElement("iframe");
-        frame.src = url;
-        const loaded = new Promise((resolve) => frame.addEventListener("load", resolve));
-        document.body.append(frame);
-        await loaded;
+        await new Promise((resolve) => {
+          document.addEventListener("securitypolicyviolation", ({ effectiveDirective, blockedURI }) => {
+            found.push([effectiveDirective, new URL(blockedURI).origin]);
+            resolve();
+          }, { once: true });
+          // A blocked frame can have this event too, before or after the other one.
+          if (src.endsWith("/code")) frame.addEventListener("load", resolve);
+          document.body.append(Object.assign(frame, { src }));
+        });
       }
       return found;
     }, [...visit.foreign.map((origin) => `${origin}/frame`), `${visit.instance}/code`]);
@@ -139,90 +213,149 @@ const scenarios = {
   async reload(visit) {
     await visit.signIn();
     const seen = [await visit.openCustomer()];
-    await visit.wait();
-    await visit.page.reload();
-    seen.push(await visit.embedded());
+    seen.push(await visit.newToken(() => visit.page.reload()));
     return { seen };
   },
 
-  /// Back from another page of the portal, and from another site.
-  async back(visit) {
+  /// Returns from another site and from another page of the portal, by back and forward.
+  async history(visit) {
     await visit.signIn();
     const seen = [await visit.openCustomer()];
-    for (const away of [`${visit.portal}/customers/43`, `${visit.elsewhere}/`]) {
-      await visit.wait();
-      await visit.page.goto(away);
-      await visit.page.goBack();
-      await visit.wait();
-      seen.push(await visit.embedded());
-    }
-    return { seen, kept: await visit.page.evaluate(() => Number(sessionStorage.getItem("kept"))) };
+    await visit.page.goto(`${visit.elsewhere}/`);
+    seen.push(await visit.go(-1));
+    await visit.openCustomer(43);
+    seen.push(await visit.go(-1));
+    await visit.go(1);
+    seen.push(await visit.go(-1));
+    return { seen, restored: await visit.page.evaluate(() => Number(sessionStorage.getItem("restored"))) };
   },
 
-  async backAfterSigningOut(visit) {
+  async backAfterSignOut(visit) {
     await visit.signIn();
     await visit.openCustomer();
-    await visit.page.getByRole("button", { name: "Sign out" }).click();
-    await visit.page.getByRole("heading", { name: "Sign in" }).waitFor();
-    const before = visit.requests.length;
-    await visit.page.goBack();
-    await visit.page.getByRole("heading", { name: "Sign in" }).waitFor();
-    return { after: visit.requests.slice(before), frames: visit.page.frames().length };
+    await visit.signOut();
+    await visit.page.evaluate(() => setTimeout(() => history.back()));
+    await until(() => visit.page.url().includes("/customers/42"));
+    await until(() => visit.page.$(".login"));
+    return { frames: visit.page.frames().length };
   },
 
-  /// A quarter of an hour passes, and then the portal fails for a while.
+  /// Jane leaves a page, returns and signs out. Omar signs in and goes back to that page.
+  async secondAgent(visit) {
+    await visit.signIn("jane@example.com");
+    await visit.openCustomer(43);
+    await visit.page.goto(`${visit.elsewhere}/`);
+    const jane = await visit.go(-1);
+    await visit.signOut();
+    await visit.signIn("omar@example.com");
+    const seen = [];
+    const look = async (embedded) => {
+      const url = (await visit.frame()).url();
+      seen.push({ path: visit.page.url().slice(visit.portal.length), agent: await visit.text("header span"), embedded, url });
+    };
+    await look(await visit.go(-2));
+    const connected = [await visit.connect(), await visit.connect()];
+    await look(await visit.newToken(() => visit.page.reload()));
+    await look(await visit.go(2));
+    await look(await visit.go(-2));
+    return { jane, seen, connected };
+  },
+
+  /// The tokens' lifetime passes, and then the portal fails for a while.
   async renewal(visit) {
-    await visit.page.clock.install();
+    await visit.page.evaluateOnNewDocument(fakePortalAndClock);
     await visit.signIn();
-    const asked = () => visit.requests.filter(({ url }) => url.endsWith("/customers/42/token")).length;
-    const message = visit.page.locator("#message");
-    const counts = [asked()];
-    await visit.page.clock.runFor("13:00");
-    counts.push(asked());
-    await visit.wait();
-    const renewed = visit.page.waitForResponse("**/token");
-    await visit.page.clock.runFor("02:00");
-    await renewed;
-    counts.push(asked());
-    await visit.page.route("**/token", (route) => route.fulfill({ status: 503 }));
-    await visit.page.clock.runFor("15:00");
-    await visit.page.getByText("Trying again").waitFor();
-    counts.push(asked());
-    const failing = await message.innerText();
-    await visit.page.unroute("**/token");
-    await visit.page.clock.runFor("00:31");
-    await message.filter({ hasText: /^$/ }).waitFor({ state: "attached" });
-    return { counts, failing, after: await message.textContent(), embedded: await visit.embedded() };
+    const { page } = visit;
+    const counts = [];
+    const advance = async (seconds) => {
+      await page.evaluate((seconds) => advance(seconds), seconds);
+      counts.push(await page.evaluate(() => tokenRequests));
+    };
+    const message = () => visit.text("#message");
+    await advance(0);
+    await advance(13 * 60);
+    await visit.newToken(() => advance(2 * 60));
+    const renewed = await message();
+    await page.evaluate(() => { tokenStatus = 503; });
+    await advance(15 * 60);
+    const failing = await until(message);
+    await page.evaluate(() => { tokenStatus = null; });
+    await visit.newToken(() => advance(31));
+    await until(async () => (await message()) === "");
+    return { counts, renewed, failing, embedded: await visit.embedded() };
+  },
+
+  /// The instance does not answer.
+  async unreachable(visit) {
+    const { page } = visit;
+    await page.evaluateOnNewDocument(fakePortalAndClock);
+    await page.goto(`${visit.portal}/login`);
+    await page.locator("[name=email]").fill("jane@example.com");
+    await page.locator("[name=password]").fill(visit.password);
+    await Promise.all([page.waitForResponse((response) => response.url().endsWith("/token")), page.click(".login button")]);
+    const messages = [];
+    for (const seconds of [9, 2]) {
+      await page.evaluate((seconds) => advance(seconds), seconds);
+      messages.push(await visit.text("#message"));
+    }
+    await visit.picture("unreachable");
+    await page.evaluate((origin) => {
+      const source = document.getElementById("cobrowse").contentWindow;
+      dispatchEvent(new MessageEvent("message", { source, origin }));
+    }, visit.instance);
+    messages.push(await visit.text("#message"));
+    return { messages };
+  },
+
+  /// Nobody renews a token that is part of a URL.
+  async expiry(visit) {
+    await visit.page.evaluateOnNewDocument(fakePortalAndClock);
+    await visit.signIn();
+    await visit.openCustomer();
+    const messages = [];
+    for (const seconds of [4 * 60, 60]) {
+      await visit.page.evaluate((seconds) => advance(seconds), seconds);
+      messages.push(await visit.text("#message"));
+    }
+    return { messages };
   },
 
   async signedOut(visit) {
     const seen = [];
-    for (const path of ["/", "/customers/42", "/customers/42?by=redirect", "/customers/42/cobrowse"]) {
+    for (const path of ["/", "/customers/42", "/customers/42?embed=redirect", "/customers/42/cobrowse"]) {
       const response = await visit.page.goto(visit.portal + path);
-      seen.push([response.status(), await visit.page.locator("body").innerText(), visit.page.frames().length]);
+      seen.push([response.status(), await visit.page.$("[name=password]") !== null, visit.page.frames().length]);
     }
+    await visit.picture("signed-out");
     await visit.page.goto(`${visit.portal}/login`);
     const token = await visit.page.evaluate(async () => (await fetch("/customers/42/token", { method: "POST" })).status);
     return { seen, token };
   },
 
+  /// Mistypes the password, and then returns to the page that was open.
   async wrongPassword(visit) {
-    await visit.page.goto(`${visit.portal}/login`);
-    await visit.page.getByLabel("Email").fill("jane@example.com");
-    await visit.page.getByLabel("Password").fill("not it");
-    await visit.page.keyboard.press("Enter");
-    const alert = await visit.page.getByRole("alert").innerText();
-    return { alert, cookies: await visit.context.cookies() };
+    const { page } = visit;
+    await page.goto(`${visit.portal}/customers/43?embed=redirect`);
+    await page.locator("[name=email]").fill("jane@example.com");
+    await page.locator("[name=password]").fill("not it");
+    await Promise.all([page.waitForNavigation(), page.keyboard.press("Enter")]);
+    const alert = await visit.text("[role=alert]");
+    const email = await page.$eval("[name=email]", (input) => input.value);
+    const focus = await page.evaluate(() => document.activeElement.name);
+    const cookies = await page.browserContext().cookies();
+    await visit.picture("wrong-password");
+    await page.locator("[name=password]").fill(visit.password);
+    const embedded = await visit.newToken(() => page.click(".login button"));
+    return { alert, email, focus, cookies, embedded, path: page.url().slice(visit.portal.length) };
   },
 
-  /// A page of somebody else, open in the browser of an agent who is signed in.
-  async fromElsewhere(visit) {
+  /// A page of another site attacks, in the browser of an agent who is signed in.
+  async attack(visit) {
     await visit.signIn();
-    const cookies = await visit.context.cookies();
-    const before = visit.requests.length;
+    const cookies = await visit.page.browserContext().cookies();
     await visit.page.goto(`${visit.elsewhere}/attack`);
     const read = await visit.page.evaluate(async (portal) => {
-      const frames = ["/customers/42?by=redirect", "/customers/42/cobrowse"].map((path) => {
+      const frames = ["/customers/42?embed=redirect", "/customers/42/cobrowse"].map((path) => {
         const frame = document.createElement("iframe");
         frame.src = portal + path;
         const loaded = new Promise((resolve) => frame.addEventListener("load", resolve));
@@ -242,86 +375,99 @@ const scenarios = {
       }
       return read;
     }, visit.portal);
-    // Navigations of the whole window, which a page may always cause.
+    // Any site can navigate the whole window.
     for (const [path, method] of [["/customers/42/token", "post"], ["/customers/42/cobrowse", "get"], ["/login", "post"]]) {
       await visit.page.goto(`${visit.elsewhere}/attack`);
-      const arrived = visit.page.waitForNavigation({ url: (url) => url.href.startsWith(visit.portal) });
       await visit.page.evaluate(([action, method]) => {
         const form = Object.assign(document.createElement("form"), { action, method });
         document.body.append(form);
-        form.submit();
+        setTimeout(() => form.submit());
       }, [visit.portal + path, method]);
-      await arrived;
+      await until(() => visit.page.url().startsWith(visit.portal));
+      await until(() => visit.page.$("h1"));
     }
-    const attempts = visit.requests.slice(before).filter(({ url }) => url.startsWith(visit.portal));
-    return { cookies, read, attempts };
+    await visit.picture("refused");
+    return { cookies, read };
   },
 
-  async foreignCustomer(visit) {
+  async otherAgentsCustomer(visit) {
     await visit.signIn();
     const seen = [];
-    for (const path of ["/customers/44", "/customers/44?by=redirect", "/customers/no-such"]) {
+    for (const path of ["/customers/44", "/customers/44?embed=redirect", "/customers/no-such"]) {
       const response = await visit.page.goto(visit.portal + path);
-      seen.push([response.status(), visit.page.frames().length, await response.text()]);
+      seen.push([response.status(), visit.page.frames().length, await visit.page.content()]);
     }
-    await visit.page.goto(`${visit.portal}/customers/43`);
+    await visit.picture("not-found");
+    await visit.open("/customers/43");
     const token = await visit.page.evaluate(async () => (await fetch("/customers/44/token", { method: "POST" })).status);
     await visit.page.evaluate(() => {
-      document.body.append(Object.assign(document.createElement("iframe"), { name: "other", src: "/customers/44/cobrowse" }));
+      document.body.append(Object.assign(document.createElement("iframe"), { id: "other", src: "/customers/44/cobrowse" }));
     });
-    await visit.page.frameLocator("[name=other]").getByText("here").waitFor();
-    const framed = await visit.page.frame("other").locator("body").innerText();
+    const framed = await until(async () => {
+      const frame = await (await visit.page.$("#other")).contentFrame();
+      return frame.$eval("h1", (heading) => heading.innerText);
+    });
     return { seen, token, framed };
   },
 
-  /// From the form to the second customer's devices, without a mouse.
+  /// From the form to the second customer's device, without a mouse.
   async keyboard(visit) {
-    const { keyboard } = visit.page;
-    await visit.page.goto(visit.portal);
+    const { page } = visit;
+    await page.goto(visit.portal);
     await visit.picture("sign-in");
-    await keyboard.type("jane@example.com");
-    await keyboard.press("Tab");
-    await keyboard.type(visit.password);
-    await keyboard.press("Enter");
-    await visit.page.waitForURL(/customers/);
-    await visit.embedded();
+    await page.keyboard.type("jane@example.com");
+    await page.keyboard.press("Tab");
+    await page.keyboard.type(visit.password);
+    await visit.newToken(() => page.keyboard.press("Enter"));
     const stops = [];
     while (!stops.at(-1)?.startsWith("Björn") && stops.length < 9) {
-      await keyboard.press("Tab");
-      stops.push(await visit.page.evaluate(() => document.activeElement.innerText.split("\n")[0]));
+      await page.keyboard.press("Tab");
+      stops.push(await page.evaluate(() => document.activeElement.innerText.split("\n")[0]));
     }
-    await keyboard.press("Enter");
-    await visit.page.getByRole("heading", { name: /Björn/ }).waitFor();
-    const embedded = await visit.embedded();
+    const embedded = await visit.newToken(() => page.keyboard.press("Enter"));
     // Into the iframe, to the button of the one device.
-    const button = visit.page.frameLocator("#cobrowse").getByRole("button", { name: "Connect to iPhone 17" });
-    for (let stop = 0; stop < 9; stop += 1) {
-      await keyboard.press("Tab");
-      if (await button.evaluate((element) => element === document.activeElement)) break;
-    }
-    await keyboard.press("Enter");
-    const waiting = visit.page.frameLocator("#cobrowse").getByText("Waiting for");
-    await waiting.waitFor();
-    return { stops, embedded, connected: await waiting.innerText() };
+    const frame = await visit.frame();
+    const isFocused = () => frame.evaluate(() => document.activeElement.ariaLabel === "Connect to iPhone 17");
+    for (let stop = 0; stop < 12 && !(await isFocused()); stop += 1) await page.keyboard.press("Tab");
+    await page.keyboard.press("Enter");
+    const waiting = () => frame.evaluate(() => document.getElementById("message").textContent);
+    await until(async () => (await waiting()).startsWith("Waiting"));
+    return { stops, embedded, connected: await waiting() };
   },
 
-  async narrow(visit) {
-    await visit.page.setViewportSize({ width: 420, height: 800 });
-    await visit.signIn();
-    const embedded = await visit.open("/customers/42");
+  /// 400 pixels wide, and half the size at 200% zoom.
+  async smallWindow(visit) {
+    const { page } = visit;
+    await page.setViewport({ width: 400, height: 800 });
+    await page.goto(`${visit.portal}/login`);
+    const overflow = [await visit.overflow()];
+    const embedded = await visit.signIn();
+    overflow.push(await visit.overflow());
     await visit.picture("narrow");
-    const overflow = await visit.page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
-    return { embedded, overflow };
+    await page.setViewport({ width: 640, height: 400, deviceScaleFactor: 2 });
+    await visit.openCustomer();
+    overflow.push(await visit.overflow());
+    await visit.picture("zoomed");
+    const height = await page.$eval("#cobrowse", (frame) => frame.clientHeight);
+    return { embedded, overflow, height };
+  },
+
+  /// The Agent SDK is not installed.
+  async missingSdk(visit) {
+    const { page } = visit;
+    await page.setViewport({ width: 400, height: 800 });
+    await visit.signIn();
+    await page.goto(`${visit.portal}/customers/42?embed=post-message`);
+    await visit.picture("missing-sdk");
+    return { text: await visit.text(".missing"), overflow: await visit.overflow() };
   },
 };
 
 run(async (question) => {
   const visit = await Visit.start(question);
   try {
-    const seen = await scenarios[question.scenario](visit);
-    await Promise.all(visit.details);
-    return { ...seen, requests: visit.requests };
+    return await scenarios[question.scenario](visit);
   } finally {
-    await visit.browser.close();
+    await visit.driver.close();
   }
 });

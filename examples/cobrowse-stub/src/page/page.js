@@ -1,7 +1,7 @@
 const query = new URLSearchParams(location.search);
 let token = query.get("token");
 
-function say(state, message) {
+function show(state, message) {
   document.body.dataset.state = state;
   document.getElementById("message").textContent = message;
 }
@@ -31,9 +31,9 @@ function card(device) {
 async function connect(device) {
   try {
     const session = await call("/api/1/sessions", { method: "POST", body: JSON.stringify({ device: device.id }) });
-    say("ready", `Waiting for ${device.custom_data.user_name} to accept (${session.id}).`);
+    show("ready", `Waiting for ${device.custom_data.user_name} to accept (${session.id}).`);
   } catch (error) {
-    say("refused", `No session: ${error.message}.`);
+    show("refused", `No session: ${error.message}.`);
   }
 }
 
@@ -44,16 +44,16 @@ async function signIn() {
     const filters = new URLSearchParams([...query].filter(([name]) => name.startsWith("filter_")));
     const devices = await call(`/api/1/devices?${filters}`);
     document.getElementById("devices").replaceChildren(...devices.map(card));
-    say("ready", devices.length === 1 ? "1 device" : `${devices.length} devices`);
+    show("ready", devices.length === 1 ? "1 device" : `${devices.length} devices`);
   } catch (error) {
-    say("refused", `Refused: ${error.message}.`);
+    show("refused", `Refused: ${error.message}.`);
   }
 }
 
 if (token) {
   signIn();
 } else if (query.get("token_source") === "postMessage" && window.parent !== window) {
-  // The messages of Cobrowse's Agent SDK: we say that we are here, and the parent answers with the token.
+  // The messages of Cobrowse's Agent SDK: the frame sends `init`, and the parent answers with `token`.
   addEventListener("message", ({ data, source }) => {
     if (source !== window.parent || !data?.cobrowseio || data.event !== "token") return;
     token = data.data;
@@ -61,5 +61,5 @@ if (token) {
   });
   window.parent.postMessage({ cobrowseio: true, event: "init", data: null, trustedOnly: false }, "*");
 } else {
-  say("refused", "Refused: no token.");
+  show("refused", "Refused: no token.");
 }
