@@ -1,11 +1,11 @@
 import CobrowseAPI from "/assets/cobrowse-agent-sdk.js";
+import { addFrame, message } from "/assets/embed.js";
 
 const RETRY = 30_000;
 const FRAME_TIMEOUT = 10_000;
 
-const frame = document.getElementById("cobrowse");
-const message = document.getElementById("message");
 const problems = { portal: "", instance: "" };
+let frame;
 let cobrowse;
 let context;
 
@@ -16,7 +16,7 @@ function report(source, problem) {
 
 /// Sends a new token to the iframe. Returns the number of milliseconds until the next one is due, a minute before this one expires.
 async function sendToken() {
-  const response = await fetch(frame.dataset.tokenRoute, { method: "POST" });
+  const response = await fetch(message.dataset.tokenRoute, { method: "POST" });
   if (response.status === 401) location.reload(); // Signed out: the portal returns the log-in form.
   if (!response.ok) throw new Error(`status ${response.status}`);
   const { token, expires_at, api } = await response.json();
@@ -38,7 +38,7 @@ async function renewToken() {
   setTimeout(renewToken, delay);
 }
 
-const { origin } = new URL(frame.dataset.src);
+const { origin } = new URL(message.dataset.src);
 const timeout = setTimeout(() => {
   report("instance", `No response from ${origin} for 10 seconds. Check that this browser can open it.`);
 }, FRAME_TIMEOUT);
@@ -49,6 +49,6 @@ addEventListener("message", (event) => {
   report("instance", "");
 });
 
-// After the listener was added, so that it receives the first message.
-frame.src = frame.dataset.src;
+// After the listener, which must receive the first message.
+frame = addFrame();
 renewToken();

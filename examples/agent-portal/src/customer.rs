@@ -27,6 +27,7 @@ pub(crate) fn routes() -> Router<Arc<Portal>> {
         .route("/", get(first))
         .route("/customers/{id}", get(customer))
         .route("/assets/restored.js", javascript(include_str!("../assets/restored.js")))
+        .route("/assets/embed.js", javascript(include_str!("../assets/embed.js")))
         .route("/assets/redirect.js", javascript(include_str!("../assets/redirect.js")))
         .route("/assets/post-message.js", javascript(include_str!("../assets/post-message.js")))
         .route("/assets/cobrowse-agent-sdk.js", get(agent_sdk))
@@ -78,21 +79,16 @@ async fn customer(
     let has_sdk = sdk_file(&portal).is_file();
     let embed = choice.embed.unwrap_or(if has_sdk { Embedding::PostMessage } else { Embedding::Redirect });
     let here = customer_path(&case.customer, None);
-    // The scripts set the iframe's `src`; `redirect.js` says why.
+    // The scripts add the iframe; `embed.js` says why.
     let content = match embed {
         Embedding::PostMessage if !has_sdk => missing_sdk(),
-        Embedding::PostMessage => {
-            let url = embed_url(&portal, &case).for_post_message()?;
-            html! {
-                iframe #cobrowse title="Cobrowse" data-src=(url) data-token-route=(format!("{here}/token")) {}
-                p #message role="status" {}
-                script type="module" src="/assets/post-message.js" {}
-            }
-        }
+        Embedding::PostMessage => html! {
+            p #message.error role="status" data-src=(embed_url(&portal, &case).for_post_message()?)
+                data-token-route=(format!("{here}/token")) {}
+            script type="module" src="/assets/post-message.js" {}
+        },
         Embedding::Redirect => html! {
-            iframe #cobrowse title="Cobrowse" data-src=(format!("{here}/cobrowse"))
-                data-lifetime=(REDIRECT_LIFETIME.as_secs()) {}
-            p #message role="status" {}
+            p #message.error role="status" data-src=(format!("{here}/cobrowse")) data-lifetime=(REDIRECT_LIFETIME.as_secs()) {}
             script type="module" src="/assets/redirect.js" {}
         },
     };
@@ -103,8 +99,12 @@ fn embedding_choice(customer: &Customer, current: Embedding) -> Markup {
     html! {
         nav.choice aria-labelledby="choice" {
             span #choice { "Token by" }
-            @for (embed, text) in [(Embedding::PostMessage, "postMessage"), (Embedding::Redirect, "Redirect")] {
-                a href=(customer_path(customer, Some(embed))) aria-current=[(embed == current).then_some("true")] { (text) }
+            div {
+                @for (embed, text) in [(Embedding::PostMessage, "postMessage"), (Embedding::Redirect, "Redirect")] {
+                    a href=(customer_path(customer, Some(embed))) aria-current=[(embed == current).then_some("true")] {
+                        (text)
+                    }
+                }
             }
         }
     }

@@ -1,4 +1,4 @@
-//! What a newcomer gets without any configuration, and with half of one.
+//! The program over HTTP, without configuration and with several.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::{
@@ -13,23 +13,24 @@ use cobrowse_jwt::{
 };
 
 #[test]
-fn without_configuration_it_signs_an_agent_in_at_its_own_stand_in() {
+fn start_without_configuration_signs_an_agent_in_at_the_mock() {
     let portal = Portal::start(&[]);
     let cookie = portal.sign_in();
-    let page = portal.ask("GET", "/customers/42?by=redirect", &format!("Cookie: {cookie}"), "");
-    assert!(page.contains("Ada Lindqvist") && page.contains(r#"src="/customers/42/cobrowse""#), "{page}");
+    let page = portal.send("GET", "/customers/42?embed=redirect", &format!("Cookie: {cookie}"), "");
+    assert!(page.contains("Ada Lindqvist") && page.contains(r#"data-src="/customers/42/cobrowse""#), "{page}");
     let location = portal.redirected(&cookie);
 
-    // The address that the iframe ends up at answers, and its interface accepts the token.
+    // The iframe's final URL exists, and the API accepts the token.
     let (address, rest) = location.strip_prefix("http://").unwrap().split_once('/').unwrap();
-    assert!(ask(address, "GET", &format!("/{rest}"), "", "").starts_with("HTTP/1.1 200"));
+    assert!(send(address, "GET", &format!("/{rest}"), "", "").starts_with("HTTP/1.1 200"));
     let token = rest.split_once("token=").unwrap().1;
-    let devices = ask(address, "GET", "/api/1/devices", &format!("Authorization: Bearer {token}"), "");
+    let devices = send(address, "GET", "/api/1/devices", &format!("Authorization: Bearer {token}"), "");
     assert!(devices.contains("device-42-phone") && !devices.contains("device-43-phone"), "{devices}");
+    assert!(devices.contains("cache-control: no-store"), "{devices}");
 }
 
 #[test]
-fn a_key_in_a_file_or_a_variable_signs_an_agent_in_to_an_account() {
+fn key_in_a_file_or_a_variable_signs_an_agent_in_to_an_account() {
     let key = PemKey::generate(RsaKeySize::Rsa2048).unwrap();
     let pem = key.to_pkcs8_pem().unwrap();
     let mut file = tempfile::NamedTempFile::new().unwrap();
@@ -46,43 +47,182 @@ fn a_key_in_a_file_or_a_variable_signs_an_agent_in_to_an_account() {
 }
 
 #[test]
-fn only_its_own_pages_get_a_token() {
+fn request_of_another_site_gets_no_token() {
     let portal = Portal::start(&[]);
     let cookie = portal.sign_in();
-    for (said, method, path, status) in [
-        ("same-origin", "POST", "/customers/42/token", 200),
-        ("same-origin", "POST", "/customers/44/token", 404),
-        ("same-origin", "GET", "/customers/42/token", 405),
-        ("same-origin", "GET", "/customers/42/cobrowse", 403),
-        ("same-site", "POST", "/customers/42/token", 403),
-        ("cross-site", "POST", "/customers/42/token", 403),
-        ("none", "POST", "/customers/42/token", 403),
-        ("same-origin\r\nSec-Fetch-Dest: iframe", "GET", "/customers/42/cobrowse", 303),
-        ("same-origin\r\nSec-Fetch-Dest: iframe", "GET", "/customers/44/cobrowse", 404),
-        ("same-origin\r\nSec-Fetch-Dest: document", "GET", "/customers/42/cobrowse", 403),
-        ("same-site\r\nSec-Fetch-Dest: iframe", "GET", "/customers/42/cobrowse", 403),
-        ("cross-site\r\nSec-Fetch-Dest: iframe", "GET", "/customers/42/cobrowse", 403),
-        ("none\r\nSec-Fetch-Dest: iframe", "GET", "/customers/42/cobrowse", 403),
-        ("cross-site", "POST", "/login", 403),
-        ("cross-site", "POST", "/logout", 403),
+    let own = format!("Origin: http://{}\r\nSec-Fetch-Site: same-origin", portal.address);
+    for (headers, method, path, status) in [
+        (own.as_str(), "POST", "/customers/42/token", 200),
+        (&own, "POST", "/customers/44/token", 404),
+        (&own, "GET", "/customers/42/token", 405),
+        (&own, "GET", "/customers/42/cobrowse", 403),
+        ("Sec-Fetch-Site: same-site", "POST", "/customers/42/token", 403),
+        ("Sec-Fetch-Site: cross-site", "POST", "/customers/42/token", 403),
+        ("Sec-Fetch-Site: none", "POST", "/customers/42/token", 403),
+        ("Sec-Fetch-Site: same-origin", "POST", "/customers/42/token", 403),
+        ("Sec-Fetch-Site: same-origin\r\nOrigin: null", "POST", "/customers/42/token", 403),
+        ("Sec-Fetch-Site: same-origin\r\nOrigin: http://rebound.example", "POST", "/customers/42/token", 403),
+        ("Sec-Fetch-Site: same-origin\r\nSec-Fetch-Dest: iframe", "GET", "/customers/42/cobrowse", 303),
+        ("Sec-Fetch-Site: same-origin\r\nSec-Fetch-Dest: iframe", "GET", "/customers/44/cobrowse", 404),
+        (
+            "Origin: http://rebound.example\r\nSec-Fetch-Site: same-origin\r\nSec-Fetch-Dest: iframe",
+            "GET",
+            "/customers/42/cobrowse",
+            403,
+        ),
+        ("Sec-Fetch-Site: same-origin\r\nSec-Fetch-Dest: document", "GET", "/customers/42/cobrowse", 403),
+        ("Sec-Fetch-Site: same-site\r\nSec-Fetch-Dest: iframe", "GET", "/customers/42/cobrowse", 403),
+        ("Sec-Fetch-Site: cross-site\r\nSec-Fetch-Dest: iframe", "GET", "/customers/42/cobrowse", 403),
+        ("Sec-Fetch-Site: none\r\nSec-Fetch-Dest: iframe", "GET", "/customers/42/cobrowse", 403),
+        ("Sec-Fetch-Site: cross-site", "POST", "/login", 403),
+        ("Sec-Fetch-Site: cross-site", "POST", "/logout", 403),
     ] {
-        let answer = portal.ask(method, path, &format!("Cookie: {cookie}\r\nSec-Fetch-Site: {said}"), "");
-        assert!(answer.starts_with(&format!("HTTP/1.1 {status}")), "{said} {method} {path}: {answer}");
-        assert_eq!(answer.contains("eyJ"), matches!(status, 200 | 303), "{answer}");
-        assert!(answer.contains("cache-control: no-store"), "{answer}");
+        let response = portal.send(method, path, &format!("Cookie: {cookie}\r\n{headers}"), "");
+        assert!(response.starts_with(&format!("HTTP/1.1 {status}")), "{headers} {method} {path}: {response}");
+        assert_eq!(response.contains("eyJ"), matches!(status, 200 | 303), "{response}");
+        assert!(response.contains("cache-control: no-store"), "{response}");
     }
-    let silent = portal.ask("POST", "/customers/42/token", &format!("Cookie: {cookie}"), "");
-    assert!(silent.starts_with("HTTP/1.1 403"), "{silent}");
-    let signed_out = portal.ask("POST", "/customers/42/token", "Sec-Fetch-Site: same-origin", "");
+    let without_metadata = portal.send("POST", "/customers/42/token", &format!("Cookie: {cookie}"), "");
+    assert!(without_metadata.starts_with("HTTP/1.1 403"), "{without_metadata}");
+    let signed_out = portal.send("POST", "/customers/42/token", &own, "");
     assert!(signed_out.starts_with("HTTP/1.1 401") && !signed_out.contains("eyJ"), "{signed_out}");
 }
 
 #[test]
-fn browsers_are_told_to_let_nothing_but_the_instance_in() {
+fn request_for_another_host_is_refused() {
+    let portal = Portal::start(&[]);
+    let cookie = portal.sign_in();
+    let port = portal.address.rsplit(':').next().unwrap();
+    for host in [format!("rebound.example:{port}"), format!("localhost:{port}"), "127.0.0.1".into(), String::new()] {
+        for (method, path) in [("GET", "/login"), ("GET", "/customers/42"), ("POST", "/customers/42/token")] {
+            let headers =
+                format!("Host: {host}\r\nCookie: {cookie}\r\nOrigin: http://{host}\r\nSec-Fetch-Site: same-origin");
+            let response = portal.send(method, path, &headers, "");
+            assert!(response.starts_with("HTTP/1.1 421") && response.contains("Wrong address"), "{host}: {response}");
+        }
+    }
+}
+
+#[test]
+fn start_page_signed_out_redirects_to_the_form() {
+    let portal = Portal::start(&[]);
+    let response = portal.send("GET", "/", "", "");
+    assert!(response.starts_with("HTTP/1.1 303") && response.contains("location: /login\r\n"), "{response}");
+    let form = portal.send("GET", "/login", "", "");
+    assert!(form.contains("This log-in is a placeholder."), "{form}");
+}
+
+#[test]
+fn sign_in_returns_to_the_page_if_the_agent_serves_the_customer() {
+    let portal = Portal::start(&[]);
+    let form = portal.send("GET", "/customers/43?embed=redirect", "", "");
+    assert!(form.starts_with("HTTP/1.1 401"), "{form}");
+    for input in [r#"name="customer" value="43""#, r#"name="embed" value="redirect""#] {
+        assert!(form.contains(input), "{form}");
+    }
+    for (next, location) in [
+        ("&customer=43&embed=redirect", "/customers/43?embed=redirect"),
+        ("&customer=43", "/customers/43"),
+        ("&customer=44&embed=redirect", "/"),
+        ("&customer=//evil.example", "/"),
+        ("", "/"),
+    ] {
+        let response = portal.log_in(next);
+        assert!(response.contains(&format!("location: {location}\r\n")), "{next}: {response}");
+    }
+}
+
+#[test]
+fn wrong_password_returns_the_form_with_the_email_and_the_page() {
+    let portal = Portal::start(&[]);
+    let form = "email=jane%22%40example.com&password=wrong&customer=43&embed=redirect";
+    let response = portal.send("POST", "/login", &portal.own_origin(), form);
+    assert!(response.starts_with("HTTP/1.1 401") && response.contains("Email or password is wrong."), "{response}");
+    for input in
+        [r#"value="jane&quot;@example.com""#, r#"name="customer" value="43""#, r#"name="embed" value="redirect""#]
+    {
+        assert!(response.contains(input), "{response}");
+    }
+    assert!(!response.contains("set-cookie"), "{response}");
+}
+
+#[test]
+fn links_to_other_customers_keep_the_embedding() {
+    let portal = Portal::start(&[]);
+    let cookie = format!("Cookie: {}", portal.sign_in());
+    for (query, link) in [
+        ("?embed=redirect", "/customers/43?embed=redirect"),
+        ("?embed=post-message", "/customers/43?embed=post-message"),
+        ("", "/customers/43"),
+    ] {
+        let page = portal.send("GET", &format!("/customers/42{query}"), &cookie, "");
+        assert!(page.contains(&format!(r#"href="{link}""#)), "{page}");
+        assert!(page.contains("Token by"), "the choice has a label: {page}");
+    }
+}
+
+#[test]
+fn error_is_a_page() {
+    let portal = Portal::start(&[]);
+    let cookie = portal.sign_in();
+    for (method, path, status, text) in [
+        ("GET", "/no-such", 404, "Not found"),
+        ("GET", "/customers/44", 404, "Not found"),
+        ("GET", "/customers/42?embed=no-such", 400, "Request failed"),
+        ("GET", "/customers/%ff", 400, "Request failed"),
+        ("DELETE", "/login", 405, "Request failed"),
+        ("POST", "/login", 403, "Refused"),
+        ("GET", "/customers/42/cobrowse", 403, "Refused"),
+    ] {
+        let response = portal.send(method, path, &format!("Cookie: {cookie}"), "");
+        assert!(response.starts_with(&format!("HTTP/1.1 {status}")), "{method} {path}: {response}");
+        assert!(response.contains("content-type: text/html; charset=utf-8\r\n"), "{response}");
+        assert!(
+            response.contains(&format!("<h1>{text}</h1>")) && response.contains("/assets/portal.css"),
+            "{response}"
+        );
+    }
+    let framed = "Sec-Fetch-Site: same-origin\r\nSec-Fetch-Dest: iframe";
+    let signed_out = portal.send("GET", "/customers/42/cobrowse", framed, "");
+    assert!(
+        signed_out.contains("<h1>Signed out</h1>") && signed_out.contains("frame-ancestors 'self'"),
+        "{signed_out}"
+    );
+    assert!(!signed_out.contains("<form"), "{signed_out}");
+}
+
+#[test]
+fn page_has_an_icon_that_the_policy_allows() {
+    let portal = Portal::start(&[]);
+    let page = portal.send("GET", "/login", "", "");
+    assert!(page.contains(r#"<link rel="icon" href="/assets/icon.svg" type="image/svg+xml">"#), "{page}");
+    let icon = portal.send("GET", "/assets/icon.svg", "", "");
+    assert!(icon.starts_with("HTTP/1.1 200") && icon.contains("content-type: image/svg+xml\r\n"), "{icon}");
+}
+
+#[test]
+fn redirect_token_lives_five_minutes_and_post_message_token_fifteen() {
+    let key = PemKey::generate(RsaKeySize::Rsa2048).unwrap();
+    let portal = Portal::start(&account(&key.to_pkcs8_pem().unwrap(), "env:COBROWSE_PRIVATE_KEY"));
+    let verifier = Verifier::new(LicenseKey::new("SPGqPIcVnsOEJQ").unwrap(), key.public_key().clone());
+    let lifetime = |token: &str| {
+        let verified = verifier.verify(token).unwrap();
+        verified.expires_at.duration_since(verified.issued_at).unwrap().as_secs()
+    };
+    let cookie = portal.sign_in();
+    assert_eq!(lifetime(portal.redirected(&cookie).split_once("&token=").unwrap().1), 300);
+    let headers = format!("Cookie: {cookie}\r\n{}", portal.own_origin());
+    let response = portal.send("POST", "/customers/42/token", &headers, "");
+    let token = response.split_once(r#""token":""#).unwrap().1.split('"').next().unwrap();
+    assert_eq!(lifetime(token), 900);
+}
+
+#[test]
+fn content_security_policy_allows_the_instance_only() {
     let pem = PemKey::generate(RsaKeySize::Rsa2048).unwrap().to_pkcs8_pem().unwrap();
     let portal = Portal::start(&account(&pem, "env:COBROWSE_PRIVATE_KEY"));
-    let page = portal.ask("GET", "/login", "", "");
-    let policy = "content-security-policy: default-src 'none'; script-src 'self'; style-src 'self'; \
+    let page = portal.send("GET", "/login", "", "");
+    let policy = "content-security-policy: default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; \
                   connect-src 'self' https://cobrowse.example.com wss://cobrowse.example.com; \
                   frame-src 'self' https://cobrowse.example.com; form-action 'self'; base-uri 'none'; \
                   frame-ancestors 'none'\r\n";
@@ -92,20 +232,21 @@ fn browsers_are_told_to_let_nothing_but_the_instance_in() {
 }
 
 #[test]
-fn behind_https_the_cookie_is_for_https_alone() {
+fn https_origin_makes_the_cookie_secure() {
     let portal = Portal::start(&[("PORTAL_ORIGIN", "https://portal.example.com")]);
-    let login = portal.ask("POST", "/login", "Sec-Fetch-Site: same-origin", &portal.credentials());
-    let cookie = login.split_once("set-cookie: ").unwrap().1.lines().next().unwrap();
+    let headers = "Host: portal.example.com\r\nOrigin: https://portal.example.com\r\nSec-Fetch-Site: same-origin";
+    let response = portal.send("POST", "/login", headers, &portal.credentials());
+    let cookie = response.split_once("set-cookie: ").unwrap().1.lines().next().unwrap();
     assert!(cookie.starts_with("__Host-portal=") && cookie.contains("; Secure; "), "{cookie}");
     assert!(portal.greeting.ends_with("; open https://portal.example.com\n"), "{}", portal.greeting);
 }
 
 #[test]
-fn what_is_set_wrongly_is_named_and_not_shown() {
+fn invalid_variable_is_named_and_its_value_not_shown() {
     for (settings, expected) in [
         (&[("COBROWSE_LICENSE_KEY", "trial")][..], "COBROWSE_KEY"),
         (&[("COBROWSE_LICENSE_KEY", "a secret"), ("COBROWSE_KEY", "a secret")], "COBROWSE_LICENSE_KEY"),
-        (&[("PORTAL_PASSWORD", "")], "set to nothing"),
+        (&[("PORTAL_PASSWORD", "")], "PORTAL_PASSWORD is empty"),
         (&[("PORTAL_ORIGIN", "portal.example.com")], "PORTAL_ORIGIN"),
         (&[("PORTAL_ORIGIN", "http://127.0.0.1")], "PORTAL_ORIGIN"),
         (&[("PORTAL_ADDRESS", "0.0.0.0:0")], "PORTAL_ORIGIN"),
@@ -119,7 +260,7 @@ fn what_is_set_wrongly_is_named_and_not_shown() {
 }
 
 #[test]
-fn a_password_of_the_operator_s_is_not_printed() {
+fn configured_password_is_not_printed() {
     let portal = Portal::start(&[("PORTAL_PASSWORD", "correct horse")]);
     assert!(!portal.greeting.contains("correct horse"), "{}", portal.greeting);
 }
@@ -135,7 +276,7 @@ fn account<'a>(pem: &'a str, uri: &'a str) -> [(&'static str, &'a str); 4] {
 
 struct Portal {
     child: Child,
-    /// Held, so that the program can go on writing.
+    /// Keeps the pipe open for the program.
     _stderr: BufReader<ChildStderr>,
     greeting: String,
     address: String,
@@ -158,21 +299,29 @@ impl Portal {
         format!("email=jane%40example.com&password={password}")
     }
 
+    fn own_origin(&self) -> String {
+        format!("Origin: http://{}\r\nSec-Fetch-Site: same-origin", self.address)
+    }
+
+    fn log_in(&self, next: &str) -> String {
+        self.send("POST", "/login", &self.own_origin(), &format!("{}{next}", self.credentials()))
+    }
+
     fn sign_in(&self) -> String {
-        let login = self.ask("POST", "/login", "Sec-Fetch-Site: same-origin", &self.credentials());
+        let login = self.log_in("");
         assert!(login.starts_with("HTTP/1.1 303") && login.contains("HttpOnly; SameSite=Strict"), "{login}");
         login.split_once("set-cookie: ").unwrap().1.split(';').next().unwrap().to_owned()
     }
 
     fn redirected(&self, cookie: &str) -> String {
         let from_iframe = format!("Cookie: {cookie}\r\nSec-Fetch-Site: same-origin\r\nSec-Fetch-Dest: iframe");
-        let redirect = self.ask("GET", "/customers/42/cobrowse", &from_iframe, "");
+        let redirect = self.send("GET", "/customers/42/cobrowse", &from_iframe, "");
         assert!(redirect.starts_with("HTTP/1.1 303") && redirect.contains("cache-control: no-store"), "{redirect}");
         redirect.split_once("location: ").unwrap().1.lines().next().unwrap().to_owned()
     }
 
-    fn ask(&self, method: &str, path: &str, headers: &str, form: &str) -> String {
-        ask(&self.address, method, path, headers, form)
+    fn send(&self, method: &str, path: &str, headers: &str, form: &str) -> String {
+        send(&self.address, method, path, headers, form)
     }
 }
 
@@ -192,18 +341,19 @@ fn program(settings: &[(&str, &str)]) -> Command {
     program
 }
 
-/// One request, as bytes go; answers the head and the body.
-fn ask(address: &str, method: &str, path: &str, headers: &str, form: &str) -> String {
+/// Sends a request, with the address as `Host` unless the headers contain one, and returns the whole response.
+fn send(address: &str, method: &str, path: &str, headers: &str, form: &str) -> String {
     let mut stream = TcpStream::connect(address).unwrap();
+    let host = if headers.starts_with("Host:") { String::new() } else { format!("Host: {address}\r\n") };
     let headers = if headers.is_empty() { String::new() } else { format!("{headers}\r\n") };
     let length = form.len();
     write!(
         stream,
-        "{method} {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n{headers}\
+        "{method} {path} HTTP/1.1\r\n{host}Connection: close\r\n{headers}\
          Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {length}\r\n\r\n{form}"
     )
     .unwrap();
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).unwrap();
-    answer
+    let mut response = String::new();
+    stream.read_to_string(&mut response).unwrap();
+    response
 }

@@ -95,12 +95,23 @@ class Visit {
   }
 
   open(path) {
-    return this.newToken(() => this.page.goto(this.portal + path));
+    return this.newToken(() => this.navigate(this.portal + path));
   }
 
   /// Opens the page that embeds Cobrowse in the way of the question.
   openCustomer(id = 42) {
     return this.open(`/customers/${id}?embed=${this.embed}`);
+  }
+
+  /// Opens the other site.
+  leave() {
+    return this.navigate(`${this.elsewhere}/`);
+  }
+
+  /// Opens a page like a link. In Firefox, `goto` does not always return if the page before contains an iframe of another site.
+  async navigate(url) {
+    await this.page.evaluate((url) => setTimeout(() => location.assign(url)), url);
+    await until(() => this.page.url() === url && this.page.evaluate(() => document.readyState === "complete"));
   }
 
   /// Goes through the history, as the browser's buttons do.
@@ -221,13 +232,22 @@ const scenarios = {
   async history(visit) {
     await visit.signIn();
     const seen = [await visit.openCustomer()];
-    await visit.page.goto(`${visit.elsewhere}/`);
+    await visit.leave();
     seen.push(await visit.go(-1));
     await visit.openCustomer(43);
     seen.push(await visit.go(-1));
     await visit.go(1);
     seen.push(await visit.go(-1));
     return { seen, restored: await visit.page.evaluate(() => Number(sessionStorage.getItem("restored"))) };
+  },
+
+  /// The event that a browser sends after it restored a whole page from memory.
+  async restored(visit) {
+    await visit.signIn();
+    const seen = [await visit.openCustomer()];
+    const restore = () => dispatchEvent(new PageTransitionEvent("pageshow", { persisted: true }));
+    seen.push(await visit.newToken(() => visit.page.evaluate(restore)));
+    return { seen };
   },
 
   async backAfterSignOut(visit) {
@@ -244,7 +264,7 @@ const scenarios = {
   async secondAgent(visit) {
     await visit.signIn("jane@example.com");
     await visit.openCustomer(43);
-    await visit.page.goto(`${visit.elsewhere}/`);
+    await visit.leave();
     const jane = await visit.go(-1);
     await visit.signOut();
     await visit.signIn("omar@example.com");
@@ -255,7 +275,7 @@ const scenarios = {
     };
     await look(await visit.go(-2));
     const connected = [await visit.connect(), await visit.connect()];
-    await look(await visit.newToken(() => visit.page.reload()));
+    await look(await visit.newToken(() => visit.page.evaluate(() => setTimeout(() => location.reload()))));
     await look(await visit.go(2));
     await look(await visit.go(-2));
     return { jane, seen, connected };
@@ -299,11 +319,8 @@ const scenarios = {
       messages.push(await visit.text("#message"));
     }
     await visit.picture("unreachable");
-    await page.evaluate((origin) => {
-      const source = document.getElementById("cobrowse").contentWindow;
-      dispatchEvent(new MessageEvent("message", { source, origin }));
-    }, visit.instance);
-    messages.push(await visit.text("#message"));
+    await (await visit.frame()).evaluate(() => parent.postMessage("ready", "*"));
+    await until(async () => (await visit.text("#message")) === "");
     return { messages };
   },
 
@@ -353,7 +370,7 @@ const scenarios = {
   async attack(visit) {
     await visit.signIn();
     const cookies = await visit.page.browserContext().cookies();
-    await visit.page.goto(`${visit.elsewhere}/attack`);
+    await visit.leave();
     const read = await visit.page.evaluate(async (portal) => {
       const frames = ["/customers/42?embed=redirect", "/customers/42/cobrowse"].map((path) => {
         const frame = document.createElement("iframe");
@@ -377,7 +394,7 @@ const scenarios = {
     }, visit.portal);
     // Any site can navigate the whole window.
     for (const [path, method] of [["/customers/42/token", "post"], ["/customers/42/cobrowse", "get"], ["/login", "post"]]) {
-      await visit.page.goto(`${visit.elsewhere}/attack`);
+      await visit.leave();
       await visit.page.evaluate(([action, method]) => {
         const form = Object.assign(document.createElement("form"), { action, method });
         document.body.append(form);
@@ -457,7 +474,7 @@ const scenarios = {
     const { page } = visit;
     await page.setViewport({ width: 400, height: 800 });
     await visit.signIn();
-    await page.goto(`${visit.portal}/customers/42?embed=post-message`);
+    await visit.navigate(`${visit.portal}/customers/42?embed=post-message`);
     await visit.picture("missing-sdk");
     return { text: await visit.text(".missing"), overflow: await visit.overflow() };
   },

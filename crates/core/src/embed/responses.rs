@@ -13,14 +13,30 @@ use super::{Instance, TokenUrl};
 use crate::token::AgentToken;
 
 impl TokenUrl {
-    /// The answer of your own route that the iframe's `src` names: 303 to this URL, kept by no cache, without a `Referer`, and with
-    /// the `Location` marked sensitive, so that HTTP libraries do not log it. The body is empty.
+    /// Returns the response of the route that the iframe opens: 303 to this URL, with `Cache-Control: no-store` and
+    /// `Referrer-Policy: no-referrer`, an empty body, and a `Location` that is marked sensitive, so that HTTP libraries do not log it.
     ///
-    /// The route has to require a log-in, take the agent from it and never from the request, and refuse cross-site requests. The
-    /// iframe sends its URL as `Referer` to the instance itself, and cannot be given a new token when this one expires.
+    /// Prefer `postMessage` ([`EmbedUrl::for_post_message`](super::EmbedUrl::for_post_message) and
+    /// [`Instance::token_response`]). A redirect has these disadvantages:
     ///
-    /// Give the iframe a `name` that no other rendering of the page has: going back, Chromium brings an iframe of the same name to
-    /// the URL with the old token, and does not ask the route.
+    /// - The browser writes the URL with the token to its disk, in spite of `no-store`: Chromium to cache keys and session files,
+    ///   Firefox to `cache2` and `sessionstore`. A sign-out does not remove it, and the token stays valid until it expires.
+    ///   Use a lifetime of a few minutes.
+    /// - The page cannot renew the token.
+    /// - The iframe sends its URL as `Referer` to the instance.
+    /// - After a navigation back, Chromium and Firefox load an iframe of the HTML from the URL in the session history, with the old
+    ///   token and possibly another agent's, without a request to the route. A unique query in `src` does not prevent it, nor does
+    ///   a unique `name` in Firefox, and a script that sets `src` comes too late in Chromium. A script has to create the iframe:
+    ///
+    /// ```js
+    /// const frame = document.createElement("iframe");
+    /// frame.src = "/customers/42/cobrowse"; // the route that returns this response
+    /// document.body.append(frame);
+    /// // The browser can also restore the whole page from memory.
+    /// addEventListener("pageshow", (event) => event.persisted && location.reload());
+    /// ```
+    ///
+    /// The route must require a log-in, take the agent from the session and not from the request, and refuse cross-site requests.
     ///
     /// # Panics
     ///
@@ -112,7 +128,7 @@ mod tests {
     use crate::embed::EmbedUrl;
 
     #[test]
-    fn the_redirect_is_stored_nowhere_and_logged_by_nobody() {
+    fn redirect_is_not_stored_and_not_logged() {
         let url = EmbedUrl::code(&Instance::default()).with_token(&token()).unwrap();
         let response = url.redirect();
         assert_eq!(response.status(), 303);
