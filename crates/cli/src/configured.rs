@@ -1,4 +1,4 @@
-//! Values that stand on the command line or, failing that, in a variable.
+//! Values from a flag or an environment variable.
 
 use std::{env, error::Error, ffi::OsStr};
 
@@ -11,42 +11,42 @@ use clap::{
 
 use crate::failure::Failure;
 
-/// A value that knows where it stood, so that an error about it can say so.
+/// A value and its origin.
 #[derive(Clone)]
 pub(crate) struct Configured<T = String> {
     pub(crate) value: T,
-    /// `--public-key`, `the variable COBROWSE_PUBLIC_KEY`.
+    /// `--public-key`, `COBROWSE_PUBLIC_KEY`.
     origin: String,
     pub(crate) is_from_variable: bool,
 }
 
 impl<T> Configured<T> {
-    /// What is wrong with the value.
-    pub(crate) fn wrong(&self, sentence: &str) -> Failure {
-        Failure::usage(format!("{}: {sentence}", self.origin))
+    /// Returns a usage error that names the origin.
+    pub(crate) fn usage_error(&self, message: &str) -> Failure {
+        Failure::usage(format!("{}: {message}", self.origin))
     }
 
-    /// As the failure is, unless nobody sees on the command line which value it is about.
-    pub(crate) fn blamed(&self, failure: Failure) -> Failure {
-        if self.is_from_variable { failure.about(&self.origin) } else { failure }
+    /// Adds the origin if it is a variable: a flag is visible on the command line.
+    pub(crate) fn with_origin(&self, failure: Failure) -> Failure {
+        if self.is_from_variable { failure.with_context(&self.origin) } else { failure }
     }
 }
 
-/// Reads the value at once.
-pub(crate) fn by<T, E>(read: impl Fn(&str) -> Result<T, E> + Clone + Send + Sync + 'static) -> ValueParser
+/// Returns a parser of values.
+pub(crate) fn parser<T, E>(parse: impl Fn(&str) -> Result<T, E> + Clone + Send + Sync + 'static) -> ValueParser
 where
     T: Clone + Send + Sync + 'static,
     E: Into<Box<dyn Error + Send + Sync + 'static>> + 'static,
 {
-    ValueParser::new(By(read))
+    ValueParser::new(Parser(parse))
 }
 
-/// Takes the text as it is, for a value that is read where it is used.
+/// Returns a parser that accepts any text.
 pub(crate) fn text() -> ValueParser {
-    by(|text: &str| Ok::<_, String>(text.to_owned()))
+    parser(|text: &str| Ok::<_, String>(text.to_owned()))
 }
 
-/// A variable that is set to nothing counts as not set.
+/// Makes clap ignore empty variables.
 pub(crate) fn without_empty_variables(command: Command) -> Command {
     let is_empty = |variable: &OsStr| env::var_os(variable).is_some_and(|value| value.is_empty());
     command.mut_subcommands(|subcommand| {
@@ -55,9 +55,9 @@ pub(crate) fn without_empty_variables(command: Command) -> Command {
 }
 
 #[derive(Clone)]
-struct By<F>(F);
+struct Parser<F>(F);
 
-impl<F, T, E> TypedValueParser for By<F>
+impl<F, T, E> TypedValueParser for Parser<F>
 where
     F: Fn(&str) -> Result<T, E> + Clone + Send + Sync + 'static,
     T: Clone + Send + Sync + 'static,
@@ -77,24 +77,20 @@ where
         source: ValueSource,
     ) -> Result<Self::Value, clap::Error> {
         let variable = arg.and_then(Arg::get_env).filter(|_| source == ValueSource::EnvVariable);
-        let Some(variable) = variable.map(OsStr::to_string_lossy) else {
-            // Of a function, clap's own parser, which words the error.
+        let Some(variable) = variable.map(|variable| variable.to_string_lossy().into_owned()) else {
+            // clap parses with the function and formats its error.
             let value = self.0.parse_ref(command, arg, value)?;
             let origin =
                 arg.and_then(Arg::get_long).map_or_else(|| "the argument".to_owned(), |flag| format!("--{flag}"));
             return Ok(Configured { value, origin, is_from_variable: false });
         };
-        let origin = format!("the variable {variable}");
-        let read = match value.to_str() {
+        let parsed = match value.to_str() {
             Some(text) => (self.0)(text).map_err(|error| error.into().to_string()),
-            None => Err("it is not Unicode; set it to text".to_owned()),
+            None => Err("not UTF-8".to_owned()),
         };
-        match read {
-            Ok(value) => Ok(Configured { value, origin, is_from_variable: true }),
-            Err(sentence) => {
-                let sentence = format!("{origin}: {sentence}\n");
-                Err(command.clone().error(ErrorKind::ValueValidation, sentence))
-            }
+        match parsed {
+            Ok(value) => Ok(Configured { value, origin: variable, is_from_variable: true }),
+            Err(message) => Err(command.clone().error(ErrorKind::ValueValidation, format!("{variable}: {message}\n"))),
         }
     }
 }

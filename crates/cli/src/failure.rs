@@ -1,64 +1,87 @@
 use std::{error::Error, io, iter};
 
 use cobrowse_jwt::{
-    ClaimsError, KeyError, KeyErrorKind, KeyUriError, MintError,
+    ClaimsError, KeyError, KeyErrorKind, KeyUriError, MintError, PublicKey,
     env::EnvError,
     pem::{PemError, PemErrorKind},
 };
 
 use crate::{
     exit::Exit,
+    help,
     output::{self, ERROR},
 };
 
-/// Why there is no result: a message, advice where there is some, and the causes for `--verbose`.
-///
-/// Contains texts and not errors. None of them contains a key, a token or a passphrase.
+/// An error as text: a message, a hint, and the causes for `--verbose`. None of them contains a key, a token or a passphrase.
 #[derive(Clone, Debug)]
 pub(crate) struct Failure {
     exit: Exit,
+    id: &'static str,
     message: String,
     hint: Option<String>,
     causes: Vec<String>,
     pem: Option<PemErrorKind>,
-    leads_nowhere: bool,
+    is_not_found: bool,
 }
 
 impl Failure {
     pub(crate) fn new(exit: Exit, message: impl Into<String>) -> Self {
-        Self { exit, message: message.into(), hint: None, causes: Vec::new(), pem: None, leads_nowhere: false }
+        let (message, id) = (message.into(), exit.id());
+        Self { exit, id, message, hint: None, causes: Vec::new(), pem: None, is_not_found: false }
     }
 
     pub(crate) fn usage(message: impl Into<String>) -> Self {
         Self::new(Exit::Usage, message)
     }
 
-    /// With the message of the error and its causes.
+    /// Creates a failure with the message of the error and its causes.
     pub(crate) fn of(exit: Exit, error: &(dyn Error + 'static)) -> Self {
         Self { causes: error.source().map(messages).unwrap_or_default(), ..Self::new(exit, error.to_string()) }
     }
 
-    /// With this error as its cause, and the causes of that.
-    pub(crate) fn because(self, cause: &(dyn Error + 'static)) -> Self {
-        Self { causes: messages(cause), ..self }
+    pub(crate) fn with_source(self, source: &(dyn Error + 'static)) -> Self {
+        Self { causes: messages(source), ..self }
     }
 
-    /// With the place of the failure before the message.
-    pub(crate) fn about(self, place: &str) -> Self {
-        Self { message: format!("{place}: {}", self.message), ..self }
+    /// Creates the failure of a mint. For an unregistered key it contains both thumbprints.
+    pub(crate) fn minting(error: MintError, registered: Option<&PublicKey>) -> Self {
+        match (error, registered) {
+            (MintError::Key(error), _) => error.into(),
+            (MintError::UnregisteredKey { found }, Some(registered)) => {
+                let registered = registered.thumbprint();
+                let message = format!("signing key {found} is not the registered key {registered}");
+                Self::new(Exit::Refused, message).with_hint(MintError::UnregisteredKey { found }.hint())
+            }
+            (error, _) => Self::of(Exit::Refused, &error).with_hint(error.hint()),
+        }
     }
 
-    pub(crate) fn with_hint(self, hint: impl Into<Option<&'static str>>) -> Self {
+    /// Prefixes the message.
+    pub(crate) fn with_context(self, context: &str) -> Self {
+        Self { message: format!("{context}: {}", self.message), ..self }
+    }
+
+    /// Replaces the hint, if there is a new one.
+    pub(crate) fn with_hint<'h>(self, hint: impl Into<Option<&'h str>>) -> Self {
         Self { hint: hint.into().map(str::to_owned).or(self.hint), ..self }
     }
 
-    /// It was a key's name that is wrong, and not the key.
-    pub(crate) fn is_about_the_name(&self) -> bool {
-        self.leads_nowhere || self.exit == Exit::Usage
+    pub(crate) fn with_id(self, id: &'static str) -> Self {
+        Self { id, ..self }
+    }
+
+    /// Returns whether the name of the key is wrong, and not the key.
+    pub(crate) fn is_not_found(&self) -> bool {
+        self.is_not_found || self.exit == Exit::Usage
     }
 
     pub(crate) const fn exit(&self) -> Exit {
         self.exit
+    }
+
+    /// Returns a stable name in kebab case, for programs: that of the library's error, if there is one.
+    pub(crate) const fn id(&self) -> &'static str {
+        self.id
     }
 
     pub(crate) fn message(&self) -> &str {
@@ -73,18 +96,17 @@ impl Failure {
         &self.causes
     }
 
-    /// Which case it is, of a key that is PEM.
     pub(crate) const fn pem(&self) -> Option<PemErrorKind> {
         self.pem
     }
 
-    pub(crate) fn show(&self, verbose: bool) {
+    pub(crate) fn print(&self, verbose: bool) {
         output::note(format_args!("{ERROR}error:{ERROR:#} {}", self.message));
         if let Some(hint) = &self.hint {
             output::note(format_args!("  hint: {hint}"));
         }
         for cause in self.causes.iter().filter(|_| verbose) {
-            output::note(format_args!("  because: {cause}"));
+            output::note(format_args!("  caused by: {cause}"));
         }
     }
 }
@@ -93,6 +115,14 @@ impl From<KeyUriError> for Failure {
     fn from(error: KeyUriError) -> Self {
         match error {
             KeyUriError::Key(error) => error.into(),
+            KeyUriError::Empty | KeyUriError::UnknownScheme => {
+                Self::usage(error.to_string()).with_hint(help::KEY_SCHEMES)
+            }
+            // The features of this package have the same names.
+            KeyUriError::FeatureDisabled { feature } => {
+                let hint = format!("install cobrowse-jwt-cli with `--features {feature}`");
+                Self::usage(format!("this build does not support {feature}")).with_hint(hint.as_str())
+            }
             error => Self::usage(error.to_string()).with_hint(error.hint()),
         }
     }
@@ -103,29 +133,17 @@ impl From<KeyError> for Failure {
         let exit = if error.is_transient() { Exit::KeyUnavailable } else { Exit::KeyUnusable };
         let env = chain(&error).find_map(|error| error.downcast_ref::<EnvError>());
         let pem = chain(&error).find_map(|error| error.downcast_ref::<PemError>());
-        // The error that knows most: a key error of ours points to its cause, which names file and case.
-        let described = match (env, pem) {
-            (_, Some(pem)) => Self::of(exit, pem).with_hint(pem.hint()),
-            (Some(env), None) => Self::of(exit, env).with_hint(env.hint()),
-            (None, None) => Self::of(exit, &error).with_hint(error.hint()),
+        // The most specific error names the file or the variable.
+        let failure = match (env, pem) {
+            (Some(env), Some(pem)) => Self::of(exit, pem).with_context(env.variable()),
+            (None, Some(pem)) => Self::of(exit, pem),
+            (Some(env), None) => Self::of(exit, env),
+            (None, None) => Self::of(exit, &error),
         };
-        let message = match (env, pem.map(PemError::kind)) {
-            (_, Some(PemErrorKind::MissingPassphrase)) => {
-                "the key is encrypted; give its passphrase by --passphrase-file or in COBROWSE_PASSPHRASE".to_owned()
-            }
-            (Some(env), Some(_)) => format!("the variable {}: {}", env.variable(), described.message),
-            _ => described.message,
-        };
-        let leads_nowhere = error.kind() == KeyErrorKind::NotFound;
-        Self { pem: pem.map(PemError::kind), leads_nowhere, message, ..described }
-    }
-}
-
-impl From<MintError> for Failure {
-    fn from(error: MintError) -> Self {
-        match error {
-            MintError::Key(error) => error.into(),
-            error => Self::of(Exit::Refused, &error).with_hint(error.hint()),
+        Self {
+            pem: pem.map(PemError::kind),
+            is_not_found: error.kind() == KeyErrorKind::NotFound,
+            ..failure.with_hint(error.hint())
         }
     }
 }
@@ -137,17 +155,17 @@ impl From<ClaimsError> for Failure {
 }
 
 impl From<io::Error> for Failure {
-    /// Only writing the results fails so.
+    /// Only writing to stdout is converted implicitly.
     fn from(error: io::Error) -> Self {
-        Self::new(Exit::Refused, "the result cannot be written; look at what takes it").because(&error)
+        Self::new(Exit::Refused, "failed to write to stdout").with_source(&error)
     }
 }
 
-/// The error and its causes, the last of which is the first that went wrong.
-fn chain<'e>(error: &'e (dyn Error + 'static)) -> impl Iterator<Item = &'e (dyn Error + 'static)> {
-    iter::successors(Some(error), |&error| error.source())
+/// Returns the messages of the error and of its causes.
+pub(crate) fn messages(error: &(dyn Error + 'static)) -> Vec<String> {
+    chain(error).map(ToString::to_string).collect()
 }
 
-fn messages(error: &(dyn Error + 'static)) -> Vec<String> {
-    chain(error).map(ToString::to_string).collect()
+fn chain<'e>(error: &'e (dyn Error + 'static)) -> impl Iterator<Item = &'e (dyn Error + 'static)> {
+    iter::successors(Some(error), |&error| error.source())
 }

@@ -4,42 +4,56 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use cobrowse_jwt::pem::{PemError, PemKey, RsaKeySize, printable_path};
+use cobrowse_jwt::pem::{PemError, PemKey, RsaKeySize};
 use zeroize::Zeroizing;
 
 use crate::{
     exit::{self, Exit},
     failure::Failure,
+    help::{self, heading},
     output::{self, Stdout},
     passphrase::PassphraseArgs,
     printable,
     progress::Progress,
 };
 
-/// Make a new private key in a file that only its owner may read, with the public key beside it
+/// Generate an RSA key: the private key in a file of mode 0600, the public key beside it
 ///
-/// Prints the public key, and says where it goes. Overwrites nothing.
+/// Prints the public key. Never overwrites a file.
 #[derive(clap::Args)]
-#[command(after_help = format!("{EXAMPLES}\n\n{}", exit::HELP))]
+#[command(after_help = help::examples(EXAMPLES, exit::HELP))]
 pub(crate) struct Keygen {
-    /// The file of the private key; that of the public key is named after it: key.pub.pem
+    /// File of the private key; the public key of key.pem is written to key.pub.pem
     #[arg(value_name = "FILE", default_value = "key.pem")]
     file: PathBuf,
-    /// The size of the key in bits
-    #[arg(long, value_name = "BITS", default_value = "2048", value_parser = ["2048", "3072", "4096"])]
-    bits: String,
-    /// Encrypt the private key with a passphrase. A passphrase that was given by its file or variable says so too
-    #[arg(long)]
+    /// Size of the key in bits
+    #[arg(long, value_name = "BITS", default_value = "2048", help_heading = heading::KEY)]
+    bits: Bits,
+    /// Encrypt the private key; implied if a passphrase file or variable is set
+    #[arg(long, help_heading = heading::KEY)]
     encrypt: bool,
     #[command(flatten)]
     passphrase: PassphraseArgs,
 }
 
-const EXAMPLES: &str = "\
-Examples:
-  cobrowse-jwt keygen key.pem
-  cobrowse-jwt keygen --bits 4096 --encrypt key.pem
-  cobrowse-jwt keygen --passphrase-file <(pass show cobrowse) key.pem";
+const EXAMPLES: &[&str] = &[
+    "cobrowse-jwt keygen key.pem",
+    "cobrowse-jwt keygen --bits 4096 --encrypt key.pem",
+    "cobrowse-jwt keygen --passphrase-file <(pass show cobrowse) key.pem",
+];
+
+#[derive(Clone, Copy, clap::ValueEnum)]
+enum Bits {
+    /// 112-bit security strength (NIST SP 800-57), the fastest to sign with
+    #[value(name = "2048")]
+    Rsa2048,
+    /// 128-bit security strength
+    #[value(name = "3072")]
+    Rsa3072,
+    /// Over 128-bit security strength, the slowest to sign with
+    #[value(name = "4096")]
+    Rsa4096,
+}
 
 impl Keygen {
     pub(crate) fn run(&self, stdout: &mut Stdout) -> Result<Exit, Failure> {
@@ -55,58 +69,59 @@ impl Keygen {
             given => given,
         };
         if let (None, Some(variable)) = (&passphrase, PassphraseArgs::empty_variable()) {
-            let advice = "set it to encrypt the key, or unset it to leave it plain";
-            return Err(Failure::usage(format!("the variable {variable} is set to nothing; {advice}")));
+            let hint = "set it to encrypt the key, or unset it for an unencrypted key";
+            return Err(Failure::usage(format!("{variable} is empty")).with_hint(hint));
         }
         let (key, pem) = {
-            let _progress = Progress::of("making the key");
-            let key = PemKey::generate(self.size()).map_err(not_made)?;
+            let _progress = Progress::new("generating the key");
+            let key = PemKey::generate(self.bits.into()).map_err(not_generated)?;
             let pem = match &passphrase {
                 Some(passphrase) => key.to_encrypted_pkcs8_pem(passphrase),
                 None => key.to_pkcs8_pem(),
             };
-            (key, pem.map_err(not_made)?)
+            (key, pem.map_err(not_generated)?)
         };
         let mode = write(&self.file, &public_file, &pem, key.public_key().to_pem())?;
 
         let encrypted = if passphrase.is_some() { "encrypted, " } else { "" };
-        let mode = mode.map_or_else(|| "protected by its folder alone".to_owned(), |mode| format!("mode {mode:03o}"));
+        let mode = mode.map_or_else(|| "no file mode".to_owned(), |mode| format!("mode {mode:04o}"));
         output::note(format_args!("private key  {}  ({encrypted}{mode})", printable::path(&self.file)));
         output::note(format_args!("public key   {}", printable::path(&public_file)));
         output::note(format_args!(
-            "Paste the public key into the Cobrowse dashboard: Settings > Integrations > JWT SSO."
+            "Register the public key in the Cobrowse dashboard under Settings > Integrations > JWT SSO."
         ));
         write!(stdout, "{}", key.public_key().to_pem())?;
         Ok(Exit::Ok)
     }
+}
 
-    fn size(&self) -> RsaKeySize {
-        match self.bits.as_str() {
-            "4096" => RsaKeySize::Rsa4096,
-            "3072" => RsaKeySize::Rsa3072,
-            _ => RsaKeySize::Rsa2048,
+impl From<Bits> for RsaKeySize {
+    fn from(bits: Bits) -> Self {
+        match bits {
+            Bits::Rsa2048 => Self::Rsa2048,
+            Bits::Rsa3072 => Self::Rsa3072,
+            Bits::Rsa4096 => Self::Rsa4096,
         }
     }
 }
 
-/// Every other subcommand takes the name for KEY, where it would name something else, or nothing.
+/// Refuses a name that the other subcommands would parse as a URI.
 fn check_name(file: &Path) -> Result<(), Failure> {
     let Some(text) = file.to_str() else {
-        return Err(Failure::usage("the file's name is not UTF-8 text, so no KEY could name it; give another name"));
+        return Err(Failure::usage("file name is not UTF-8"));
     };
     let scheme = text.split_once(':').map_or("", |(scheme, _)| scheme);
     let in_scheme = |char: char| char.is_ascii_alphanumeric() || "+-.".contains(char);
     // One letter is a drive.
     if scheme.len() > 1 && scheme.starts_with(|char: char| char.is_ascii_alphabetic()) && scheme.chars().all(in_scheme)
     {
-        return Err(Failure::usage(
-            "the file's name would be read as a URI where KEY is asked for; give a path, or write ./ before it: ./env:FOO",
-        ));
+        let failure = Failure::usage("file name would be parsed as a key URI");
+        return Err(failure.with_hint("write ./ before it, as in ./env:FOO"));
     }
     Ok(())
 }
 
-/// `key.pem` and `key.pub.pem`.
+/// Returns `key.pub.pem` for `key.pem`.
 fn public_file(private: &Path) -> PathBuf {
     private.with_extension(match private.extension() {
         Some(pem) if pem == "pem" => "pub.pem".to_owned(),
@@ -115,7 +130,7 @@ fn public_file(private: &Path) -> PathBuf {
     })
 }
 
-/// Both files or none. The mode of the private one, where there are modes.
+/// Writes both files or none. Returns the mode of the private key, if the system has modes.
 fn write(private: &Path, public: &Path, pem: &Zeroizing<String>, public_pem: &str) -> Result<Option<u32>, Failure> {
     let mut private = NewFile::create(private, 0o600)?;
     let mut public = NewFile::create(public, 0o644)?;
@@ -127,7 +142,7 @@ fn write(private: &Path, public: &Path, pem: &Zeroizing<String>, public_pem: &st
     Ok(mode)
 }
 
-/// A file that did not exist before, and does not after unless it is kept.
+/// A new file, deleted on drop unless it is kept.
 struct NewFile<'a> {
     path: &'a Path,
     file: File,
@@ -135,7 +150,7 @@ struct NewFile<'a> {
 }
 
 impl<'a> NewFile<'a> {
-    /// Nobody else can have opened it: it has its mode from the beginning, and follows no link.
+    /// Creates the file with its final mode. Fails if it exists, also as a symbolic link.
     fn create(path: &'a Path, mode: u32) -> Result<Self, Failure> {
         let mut options = OpenOptions::new();
         options.write(true).create_new(true);
@@ -157,7 +172,7 @@ impl<'a> NewFile<'a> {
             .map_err(|error| not_written(self.path, &error))
     }
 
-    /// As it is: the umask takes bits from the mode that was asked for, and not every file system has modes.
+    /// Reads the mode back: a umask or a file system can change it.
     #[cfg(unix)]
     fn mode(&self) -> Result<Option<u32>, Failure> {
         let metadata = self.file.metadata().map_err(|error| not_written(self.path, &error))?;
@@ -178,7 +193,7 @@ impl<'a> NewFile<'a> {
 impl Drop for NewFile<'_> {
     fn drop(&mut self) {
         if !self.is_kept {
-            // The error that brought us here says more than one of this.
+            // The error that caused the drop is reported.
             let _ = fs::remove_file(self.path);
         }
     }
@@ -186,16 +201,16 @@ impl Drop for NewFile<'_> {
 
 fn exists(path: &Path) -> Failure {
     let path = printable::path(path);
-    Failure::new(Exit::Refused, format!("{path} exists already; keys are not overwritten, so give another name"))
+    Failure::new(Exit::Refused, format!("{path} already exists"))
+        .with_hint("use another name: keys are not overwritten")
 }
 
 fn not_written(path: &Path, error: &io::Error) -> Failure {
-    let path = printable_path(path);
-    Failure::new(Exit::Refused, format!("{path} cannot be written; correct the path, or mend its folder's permissions"))
-        .because(error)
+    let path = printable::path(path);
+    Failure::new(Exit::Refused, format!("failed to write {path} ({})", error.kind())).with_source(error)
 }
 
-fn not_made(error: PemError) -> Failure {
+fn not_generated(error: PemError) -> Failure {
     cobrowse_jwt::KeyError::from(error).into()
 }
 
@@ -203,27 +218,26 @@ fn not_made(error: PemError) -> Failure {
 mod tests {
     use super::*;
 
-    /// What appears after the first look at the names is left alone too.
     #[test]
-    fn a_new_file_takes_no_others_place_and_follows_no_link() {
-        let folder = tempfile::tempdir().unwrap();
-        let [mine, theirs, link] = ["mine", "theirs", "link"].map(|name| folder.path().join(name));
-        fs::write(&theirs, "theirs").unwrap();
-        assert_eq!(NewFile::create(&theirs, 0o600).err().unwrap().exit(), Exit::Refused);
+    fn create_over_existing_file_or_link_is_refused() {
+        let directory = tempfile::tempdir().unwrap();
+        let [new, existing, link] = ["new", "existing", "link"].map(|name| directory.path().join(name));
+        fs::write(&existing, "existing").unwrap();
+        assert_eq!(NewFile::create(&existing, 0o600).err().unwrap().exit(), Exit::Refused);
         #[cfg(unix)]
         {
-            std::os::unix::fs::symlink(folder.path().join("elsewhere"), &link).unwrap();
+            std::os::unix::fs::symlink(directory.path().join("elsewhere"), &link).unwrap();
             assert!(NewFile::create(&link, 0o600).is_err());
-            assert!(!folder.path().join("elsewhere").exists());
+            assert!(!directory.path().join("elsewhere").exists());
         }
-        let failed = write(&mine, &theirs, &Zeroizing::new("key".to_owned()), "public");
+        let failed = write(&new, &existing, &Zeroizing::new("key".to_owned()), "public");
         assert_eq!(failed.unwrap_err().exit(), Exit::Refused);
-        assert!(!mine.exists(), "no half of a pair is left");
-        assert_eq!(fs::read_to_string(&theirs).unwrap(), "theirs");
+        assert!(!new.exists(), "half of a pair is left");
+        assert_eq!(fs::read_to_string(&existing).unwrap(), "existing");
     }
 
     #[test]
-    fn the_public_key_is_named_after_the_private_one() {
+    fn public_file_is_named_after_the_private_one() {
         for (private, public) in [
             ("key.pem", "key.pub.pem"),
             ("/a.b/key", "/a.b/key.pub.pem"),

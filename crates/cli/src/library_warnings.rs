@@ -12,16 +12,16 @@ use tracing::{
 
 use crate::output;
 
-/// Shows what the library warns of, such as a key file that others may read, as warnings of this program.
-pub(crate) fn show() {
-    // It fails if another subscriber is set, and this program sets none.
+/// Prints the warnings that the library logs, such as a key file that others may read.
+pub(crate) fn print() {
+    // Fails only if a subscriber is set already.
     let _ = tracing::subscriber::set_global_default(LibraryWarnings::default());
 }
 
-/// A file that is read twice is warned of once.
+/// Prints each warning once: a file can be read twice.
 #[derive(Default)]
 struct LibraryWarnings {
-    shown: Mutex<HashSet<String>>,
+    printed: Mutex<HashSet<String>>,
 }
 
 impl Subscriber for LibraryWarnings {
@@ -32,8 +32,8 @@ impl Subscriber for LibraryWarnings {
     fn event(&self, event: &Event<'_>) {
         let mut text = Text::default();
         event.record(&mut text);
-        let text = format!("{}{}", text.message, text.details);
-        if self.shown.lock().unwrap_or_else(PoisonError::into_inner).insert(text.clone()) {
+        let text = format!("{}{}", text.message, text.fields);
+        if self.printed.lock().unwrap_or_else(PoisonError::into_inner).insert(text.clone()) {
             output::warning(&text);
         }
     }
@@ -51,7 +51,7 @@ impl Subscriber for LibraryWarnings {
 #[derive(Default)]
 struct Text {
     message: String,
-    details: String,
+    fields: String,
 }
 
 impl Visit for Text {
@@ -59,7 +59,7 @@ impl Visit for Text {
         // Writing to a string cannot fail.
         let _ = match field.name() {
             "message" => write!(self.message, "{value:?}"),
-            name => write!(self.details, ", {name} {value:?}"),
+            name => write!(self.fields, ", {name} {value:?}"),
         };
     }
 }

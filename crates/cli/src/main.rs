@@ -1,13 +1,13 @@
 #![doc = include_str!("../README.md")]
-#![expect(clippy::doc_markdown, reason = "clap prints the comments of arguments as they are")]
+#![expect(clippy::doc_markdown, reason = "clap prints the comments of arguments as plain text")]
 
 mod command_line;
 mod configured;
 mod doctor;
 mod exit;
 mod failure;
+mod help;
 mod inspect;
-mod judging;
 mod key;
 mod keygen;
 mod library_warnings;
@@ -18,9 +18,10 @@ mod printable;
 mod progress;
 mod public_key;
 mod text_file;
-mod times;
+mod time;
 mod token_text;
 mod verify;
+mod verify_args;
 
 use std::{io::Write as _, process::ExitCode};
 
@@ -34,12 +35,12 @@ fn main() -> ExitCode {
         Ok(command_line) => command_line,
         Err(exit) => return exit.into(),
     };
-    library_warnings::show();
-    let done = run(command_line.subcommand, command_line.verbose).unwrap_or_else(|failure| {
-        failure.show(command_line.verbose);
+    library_warnings::print();
+    let exit = run(command_line.subcommand, command_line.verbose).unwrap_or_else(|failure| {
+        failure.print(command_line.verbose);
         failure.exit()
     });
-    done.into()
+    exit.into()
 }
 
 fn run(subcommand: Subcommand, verbose: bool) -> Result<Exit, Failure> {
@@ -48,7 +49,7 @@ fn run(subcommand: Subcommand, verbose: bool) -> Result<Exit, Failure> {
         Subcommand::Keygen(keygen) => keygen.run(&mut stdout),
         Subcommand::PublicKey(public_key) => public_key.run(&mut stdout),
         Subcommand::Mint(mint) => mint.run(&mut stdout),
-        Subcommand::Inspect(inspect) => inspect.run(&mut stdout),
+        Subcommand::Inspect(inspect) => inspect.run(&mut stdout, verbose),
         Subcommand::Verify(verify) => verify.run(&mut stdout),
         Subcommand::Doctor(doctor) => doctor.run(&mut stdout, verbose),
     }?;

@@ -8,33 +8,33 @@ use anstyle::{AnsiColor, Style};
 
 pub(crate) const GOOD: Style = AnsiColor::Green.on_default();
 pub(crate) const BAD: Style = AnsiColor::Red.on_default().bold();
-pub(crate) const OPEN: Style = AnsiColor::Yellow.on_default();
+pub(crate) const SKIPPED: Style = AnsiColor::Yellow.on_default();
 pub(crate) const HEADING: Style = Style::new().bold();
 pub(crate) const ERROR: Style = BAD;
-pub(crate) const WARNING: Style = OPEN.bold();
+pub(crate) const WARNING: Style = SKIPPED.bold();
 
-/// Where results go: coloured on a terminal only, and silent once its reader has left, for a verdict does not change by that.
+/// Stdout, coloured on a terminal. A closed pipe is ignored, so that it does not change the exit code.
 pub(crate) struct Stdout {
     stream: AutoStream<io::Stdout>,
-    is_gone: bool,
+    is_closed: bool,
 }
 
 impl Stdout {
     pub(crate) fn new() -> Self {
-        Self { stream: anstream::stdout(), is_gone: false }
+        Self { stream: anstream::stdout(), is_closed: false }
     }
 
-    fn unless_gone<T>(
+    fn unless_closed<T>(
         &mut self,
         otherwise: T,
         write: impl FnOnce(&mut AutoStream<io::Stdout>) -> io::Result<T>,
     ) -> io::Result<T> {
-        if self.is_gone {
+        if self.is_closed {
             return Ok(otherwise);
         }
         match write(&mut self.stream) {
             Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {
-                self.is_gone = true;
+                self.is_closed = true;
                 Ok(otherwise)
             }
             written => written,
@@ -44,15 +44,15 @@ impl Stdout {
 
 impl Write for Stdout {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.unless_gone(bytes.len(), |stream| stream.write(bytes))
+        self.unless_closed(bytes.len(), |stream| stream.write(bytes))
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        self.unless_gone((), AutoStream::flush)
+        self.unless_closed((), AutoStream::flush)
     }
 }
 
-/// A line on stderr. If nobody reads there, nobody can be told.
+/// Writes a line to stderr. A failure has nowhere to be reported.
 pub(crate) fn note(line: fmt::Arguments<'_>) {
     let _ = writeln!(anstream::stderr(), "{line}");
 }

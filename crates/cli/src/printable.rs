@@ -1,35 +1,36 @@
-//! Text from outside, before it reaches a terminal that would obey it.
+//! Escapes untrusted text before it reaches a terminal.
 
-use std::fmt::Write as _;
+use std::{fmt::Write as _, path::Path};
 
+use cobrowse_jwt::pem::printable_path;
 use serde_json::Value;
 
-/// In quotes, with everything escaped that does not show as itself: controls, invisible characters, changes of direction.
+/// Quotes text and escapes control characters, invisible characters and changes of direction.
 pub(crate) fn quoted(text: &str) -> String {
     format!("{text:?}")
 }
 
-/// A path as its owner wrote it, unless it holds what does not show as itself.
-pub(crate) fn path(path: &std::path::Path) -> String {
-    let (text, quoted) = (path.display().to_string(), quoted(&path.to_string_lossy()));
-    if quoted.trim_matches('"') == text { text } else { quoted }
+/// Formats a path: redacted if it can be a secret, and quoted if it has characters to escape.
+pub(crate) fn path(path: &Path) -> String {
+    let text = printable_path(path);
+    let quoted = quoted(text);
+    if quoted.trim_matches('"') == text { text.to_owned() } else { quoted }
 }
 
-/// JSON on one line.
+/// Formats JSON on one line.
 pub(crate) fn json(value: &Value) -> String {
     escaped(&value.to_string())
 }
 
-/// JSON on indented lines.
+/// Formats JSON on indented lines.
 pub(crate) fn json_lines(value: &Value) -> String {
     escaped(&format!("{value:#}"))
 }
 
-/// JSON escapes the ASCII controls only. What is left of others stands inside of strings, where `\u` may replace it.
+/// Escapes what `serde_json` leaves: DEL, and the non-ASCII characters that [`quoted`] escapes. They occur in strings only.
 fn escaped(json: &str) -> String {
     let mut escaped = String::with_capacity(json.len());
     for char in json.chars() {
-        // `escape_debug` knows what does not show as itself; what it escapes besides is ASCII.
         if char.is_ascii() && char != '\x7f' || char.escape_debug().len() == 1 {
             escaped.push(char);
         } else {
@@ -51,14 +52,15 @@ mod tests {
     const HOSTILE: &str = "a\u{1b}[2J\u{9b}31m\u{202e}b\u{7f}\u{200b}\u{2028}\u{e0001}";
 
     #[test]
-    fn nothing_that_a_terminal_obeys_is_left() {
-        for shown in [quoted(HOSTILE), json(&json!({ HOSTILE: HOSTILE })), path(HOSTILE.as_ref())] {
+    fn terminal_escapes_are_escaped() {
+        let file = Path::new("./\u{202e}\u{200b}.pem");
+        for shown in [quoted(HOSTILE), json(&json!({ HOSTILE: HOSTILE })), path(HOSTILE.as_ref()), path(file)] {
             assert!(!shown.contains(|char: char| char.is_control() || !char.is_ascii()), "{shown:?}");
         }
     }
 
     #[test]
-    fn json_stays_the_same_json() {
+    fn escaped_json_is_the_same_json() {
         let value = json!({"text": HOSTILE, "name": "Zoë 🦀 \"\\", "list": [1, null, "é"]});
         assert_eq!(serde_json::from_str::<Value>(&json(&value)).unwrap(), value);
         assert_eq!(serde_json::from_str::<Value>(&json_lines(&value)).unwrap(), value);
@@ -66,8 +68,9 @@ mod tests {
     }
 
     #[test]
-    fn an_innocent_path_is_shown_as_it_is() {
-        assert_eq!(path("/etc/cobrowse/key.pem".as_ref()), "/etc/cobrowse/key.pem");
-        assert_eq!(path("a\nb".as_ref()), "\"a\\nb\"");
+    fn path_is_shown_or_redacted() {
+        assert_eq!(path("key.pem".as_ref()), "key.pem");
+        assert_eq!(path("./a b.pem".as_ref()), "./a b.pem");
+        assert_eq!(path("hunter2-correct-horse".as_ref()), "<redacted>");
     }
 }

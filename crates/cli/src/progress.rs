@@ -6,31 +6,31 @@ use std::{
     time::Duration,
 };
 
-/// A line on a terminal's stderr for as long as this lives, from half a second on.
+/// A progress line on stderr, if it is a terminal. Appears after half a second and disappears on drop.
 pub(crate) struct Progress(Option<(Sender<()>, JoinHandle<()>)>);
 
 impl Progress {
-    pub(crate) fn of(work: &'static str) -> Self {
+    pub(crate) fn new(work: &'static str) -> Self {
         if !io::stderr().is_terminal() || env::var_os("TERM").is_some_and(|terminal| terminal == "dumb") {
             return Self(None);
         }
-        let (done, work_is_done) = mpsc::channel::<()>();
+        let (sender, receiver) = mpsc::channel::<()>();
         let line = thread::Builder::new().spawn(move || {
-            if work_is_done.recv_timeout(Duration::from_millis(500)) == Err(RecvTimeoutError::Timeout) {
+            if receiver.recv_timeout(Duration::from_millis(500)) == Err(RecvTimeoutError::Timeout) {
                 let mut stderr = io::stderr();
                 let _ = write!(stderr, "{work} ...").and_then(|()| stderr.flush());
-                let _ = work_is_done.recv();
+                let _ = receiver.recv();
                 let _ = write!(stderr, "\r\x1b[K").and_then(|()| stderr.flush());
             }
         });
-        Self(line.ok().map(|line| (done, line)))
+        Self(line.ok().map(|line| (sender, line)))
     }
 }
 
 impl Drop for Progress {
     fn drop(&mut self) {
-        if let Some((done, line)) = self.0.take() {
-            drop(done);
+        if let Some((sender, line)) = self.0.take() {
+            drop(sender);
             let _ = line.join();
         }
     }

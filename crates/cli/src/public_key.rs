@@ -6,34 +6,37 @@ use crate::{
     configured::Configured,
     exit::{self, Exit},
     failure::Failure,
+    help::{self, heading},
     key::KeyArgs,
     output::Stdout,
     text_file,
 };
 
-/// Print the public half of a key: what the Cobrowse dashboard takes, under Settings > Integrations > JWT SSO
+/// Print the public key of a private key, to register in the Cobrowse dashboard
+///
+/// Paste it into the dashboard under Settings > Integrations > JWT SSO.
 #[derive(clap::Args)]
-#[command(after_help = format!("{EXAMPLES}\n\n{}", exit::HELP))]
+#[command(after_help = help::examples(EXAMPLES, exit::HELP))]
 pub(crate) struct PublicKeyOf {
     #[command(flatten)]
     key: KeyArgs,
-    /// As a JWK (RFC 7517) instead of PEM
-    #[arg(long, conflicts_with = "thumbprint")]
+    /// Print a JWK (RFC 7517) instead of PEM
+    #[arg(long, conflicts_with = "thumbprint", help_heading = heading::OUTPUT)]
     jwk: bool,
-    /// Its SHA-256 thumbprint alone (RFC 7638), by which two keys are compared
-    #[arg(long)]
+    /// Print only the SHA-256 thumbprint (RFC 7638), to compare keys
+    #[arg(long, help_heading = heading::OUTPUT)]
     thumbprint: bool,
 }
 
-const EXAMPLES: &str = "\
-Examples:
-  cobrowse-jwt public-key key.pem
-  cobrowse-jwt public-key awskms:///alias/cobrowse > key.pub.pem
-  cobrowse-jwt public-key env:COBROWSE_PRIVATE_KEY --thumbprint";
+const EXAMPLES: &[&str] = &[
+    "cobrowse-jwt public-key key.pem",
+    "cobrowse-jwt public-key awskms:///alias/cobrowse > key.pub.pem",
+    "cobrowse-jwt public-key env:COBROWSE_PRIVATE_KEY --thumbprint",
+];
 
 impl PublicKeyOf {
     pub(crate) fn run(&self, stdout: &mut Stdout) -> Result<Exit, Failure> {
-        let key = self.key.named()?;
+        let key = self.key.key()?;
         let public_key = key.block_on(key.public_key())?;
         match (self.jwk, self.thumbprint) {
             (true, _) => writeln!(stdout, "{}", public_key.to_jwk())?,
@@ -44,10 +47,10 @@ impl PublicKeyOf {
     }
 }
 
-/// Reads the public key in the file that was named: PEM or a JWK.
+/// Reads a public key from a file: PEM or a JWK.
 pub(crate) fn read(file: &Configured) -> Result<PublicKey, Failure> {
-    let text = text_file::read(file.value.as_ref()).map_err(|sentence| file.wrong(&sentence))?;
+    let text = text_file::read(file.value.as_ref()).map_err(|message| file.usage_error(&message))?;
     let is_jwk = text.trim_start().starts_with('{');
-    let read = if is_jwk { PublicKey::from_jwk(&text) } else { PublicKey::from_pem(&text) };
-    read.map_err(|error| file.wrong(&error.to_string()))
+    let parsed = if is_jwk { PublicKey::from_jwk(&text) } else { PublicKey::from_pem(&text) };
+    parsed.map_err(|error| file.usage_error(&error.to_string()))
 }

@@ -1,79 +1,89 @@
 use std::{
     ffi::OsStr,
     io::{self, BufRead as _, IsTerminal as _, Read as _},
+    path::Path,
 };
 
 use form_urlencoded::parse;
 use zeroize::Zeroizing;
 
-use crate::{failure::Failure, output};
+use crate::{failure::Failure, output, printable};
 
-/// A token, out of what people paste: itself, a URL that carries it, or the header of a request.
+/// A token, extracted from what people paste: a token, a URL or an HTTP header.
 pub(crate) struct TokenText {
     pub(crate) token: Zeroizing<String>,
-    /// What was taken off it, outermost first. The line break that `echo` and the Enter key add is nothing to speak of.
-    wrapping: Vec<&'static str>,
+    /// What was stripped, outermost first. A final line break is not listed.
+    stripped: Vec<&'static str>,
 }
 
 impl TokenText {
-    /// The given word, or stdin if there is none or it is `-`.
+    /// Reads the argument, or stdin if there is none or it is `-`.
     pub(crate) fn read(argument: Option<&OsStr>) -> Result<Self, Failure> {
         match argument {
             Some(argument) if argument != "-" => {
-                let text = argument.to_str();
-                Self::unwrap(text.ok_or_else(|| Failure::usage("the argument is not UTF-8 text; give a token"))?)
+                let text = argument.to_str().ok_or_else(|| Failure::usage("the argument is not UTF-8"))?;
+                if Path::new(text).is_file() {
+                    return Err(expected_token(Path::new(text)));
+                }
+                Self::extract(text)
             }
-            _ => Self::unwrap(&from_stdin()?),
+            _ => Self::extract(&from_stdin()?),
         }
     }
 
-    /// Where the token stood, in words, unless it came alone.
-    pub(crate) fn wrapping(&self) -> Option<String> {
-        let (last, others) = self.wrapping.split_last()?;
+    /// Lists what was stripped, if anything.
+    pub(crate) fn stripped(&self) -> Option<String> {
+        let (last, others) = self.stripped.split_last()?;
         Some(if others.is_empty() { (*last).to_owned() } else { format!("{} and {last}", others.join(", ")) })
     }
 
-    /// Only what stands around the token is taken off. What is wrong within, the rules say.
-    fn unwrap(text: &str) -> Result<Self, Failure> {
-        let mut wrapping = Vec::new();
-        let mut peel = |what, inner: Option<_>| inner.inspect(|_| wrapping.push(what));
+    /// Strips what is around the token. White space within it is left for the checks to report.
+    fn extract(text: &str) -> Result<Self, Failure> {
+        let mut stripped = Vec::new();
+        let mut strip = |what, inner: Option<_>| inner.inspect(|_| stripped.push(what));
 
         let line = text.strip_suffix('\n').map_or(text, |line| line.strip_suffix('\r').unwrap_or(line));
-        let line = peel("a byte order mark", line.strip_prefix('\u{feff}')).unwrap_or(line);
-        let line = peel("white space", trimmed(line)).unwrap_or(line);
-        let line = peel("quotes", unquoted(line)).unwrap_or(line);
-        let value = without_start(line, "authorization:").map_or(line, str::trim_start);
-        let token = if let Some(token) = peel("a header", without_start(value, "bearer ").map(str::trim)) {
+        let line = strip("a byte order mark", line.strip_prefix('\u{feff}')).unwrap_or(line);
+        let line = strip("white space", trimmed(line)).unwrap_or(line);
+        let line = strip("quotes", unquoted(line)).unwrap_or(line);
+        let value = without_prefix(line, "authorization:").map_or(line, str::trim_start);
+        let token = if let Some(token) = strip("a header", without_prefix(value, "bearer ").map(str::trim)) {
             Zeroizing::new(token.to_owned())
-        } else if let Some(url) = peel("a URL", Some(line).filter(|line| is_url(line))) {
-            token_of(url)?
+        } else if let Some(url) = strip("a URL", Some(line).filter(|line| is_url(line))) {
+            token_parameter(url)?
         } else {
             Zeroizing::new(line.to_owned())
         };
         if token.trim().is_empty() {
-            return Err(Failure::usage("there is no token; give it as an argument or on stdin"));
+            return Err(Failure::usage("token is empty").with_hint("give it on stdin"));
         }
-        Ok(Self { token, wrapping })
+        Ok(Self { token, stripped })
     }
+}
+
+fn expected_token(path: &Path) -> Failure {
+    let path = printable::path(path);
+    let hint = format!("pass the file on stdin: `< {path}`");
+    Failure::usage(format!("expected a token, found the name of a file ({path})")).with_hint(hint.as_str())
 }
 
 fn trimmed(text: &str) -> Option<&str> {
     Some(text.trim()).filter(|trimmed| trimmed.len() < text.len())
 }
 
-/// One pair of them.
+/// Removes one pair of quotes.
 fn unquoted(text: &str) -> Option<&str> {
     ['"', '\''].into_iter().find_map(|quote| text.strip_prefix(quote)?.strip_suffix(quote))
 }
 
-/// Browsers show URLs without their scheme, and people copy them so. No token has one of these signs.
+/// Browsers copy URLs without their scheme. A token contains none of these.
 fn is_url(text: &str) -> bool {
-    let starts = ["https://", "http://"].into_iter().any(|scheme| without_start(text, scheme).is_some());
-    starts || ["?token=", "&token=", "#token="].into_iter().any(|parameter| text.contains(parameter))
+    let has_scheme = ["https://", "http://"].into_iter().any(|scheme| without_prefix(text, scheme).is_some());
+    has_scheme || ["?token=", "&token=", "#token="].into_iter().any(|parameter| text.contains(parameter))
 }
 
-/// The parameter `token`, of the query or of the fragment, which single-page applications write as another query.
-fn token_of(url: &str) -> Result<Zeroizing<String>, Failure> {
+/// Returns the parameter `token` of the query, or of the fragment, where single-page applications have a second query.
+fn token_parameter(url: &str) -> Result<Zeroizing<String>, Failure> {
     let (url, fragment) = url.split_once('#').unwrap_or((url, ""));
     let query = url.split_once('?').map_or("", |(_, query)| query);
     let fragment = fragment.split_once('?').map_or(fragment, |(_, query)| query);
@@ -84,40 +94,38 @@ fn token_of(url: &str) -> Result<Zeroizing<String>, Failure> {
         .map(|(_, token)| Zeroizing::new(token.into_owned()));
     match (tokens.next(), tokens.next()) {
         (Some(token), None) => Ok(token),
-        (Some(_), Some(_)) => {
-            Err(Failure::usage("the URL has more than one parameter `token`; paste the one you mean"))
-        }
+        (Some(_), Some(_)) => Err(Failure::usage("URL has more than one parameter `token`")),
         (None, _) => {
-            Err(Failure::usage("the URL has no parameter `token`; paste the URL of the frame, or the token itself"))
+            Err(Failure::usage("URL has no parameter `token`")
+                .with_hint("use the URL of the iframe, or the token alone"))
         }
     }
 }
 
 fn from_stdin() -> Result<Zeroizing<String>, Failure> {
     const LIMIT: u64 = 1024 * 1024;
-    let unreadable = |error: io::Error| Failure::usage("stdin cannot be read; give the token there").because(&error);
+    let unreadable = |error: io::Error| Failure::usage("failed to read stdin").with_source(&error);
     let mut bytes = Zeroizing::new(Vec::new());
     let stdin = io::stdin();
     let is_terminal = stdin.is_terminal();
     let mut limited = stdin.lock().take(LIMIT + 1);
     let read = if is_terminal {
-        output::note(format_args!("paste the token, or a URL with it, and press Enter:"));
+        output::note(format_args!("Paste the token, or a URL with it, and press Enter:"));
         limited.read_until(b'\n', &mut bytes)
     } else {
         limited.read_to_end(&mut bytes)
     };
     if read.map_err(unreadable)? as u64 > LIMIT {
-        return Err(Failure::usage("stdin is over 1 MiB, which no token is; give the token alone"));
+        return Err(Failure::usage("stdin is over 1 MiB"));
     }
-    let text = str::from_utf8(&bytes);
-    let text =
-        text.map_err(|_| Failure::usage("stdin is not UTF-8 text, which every token is; give the token alone"))?;
+    let text = str::from_utf8(&bytes).map_err(|_| Failure::usage("stdin is not UTF-8"))?;
     Ok(Zeroizing::new(text.to_owned()))
 }
 
-fn without_start<'t>(text: &'t str, start: &str) -> Option<&'t str> {
-    let (head, rest) = text.split_at_checked(start.len())?;
-    head.eq_ignore_ascii_case(start).then_some(rest)
+/// Ignores the case of the prefix.
+fn without_prefix<'t>(text: &'t str, prefix: &str) -> Option<&'t str> {
+    let (head, rest) = text.split_at_checked(prefix.len())?;
+    head.eq_ignore_ascii_case(prefix).then_some(rest)
 }
 
 #[cfg(test)]
@@ -125,8 +133,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_token_is_found_in_what_people_paste() {
-        for (text, token, wrapping) in [
+    fn pasted_text_with_one_token_is_extracted() {
+        for (text, token, stripped) in [
             ("eyJ.a.b", "eyJ.a.b", ""),
             ("eyJ.a.b\n", "eyJ.a.b", ""),
             ("eyJ.a.b\r\n", "eyJ.a.b", ""),
@@ -159,31 +167,31 @@ mod tests {
             ("é", "é", ""),
             ("'", "'", ""),
         ] {
-            let read = TokenText::unwrap(text).unwrap();
+            let read = TokenText::extract(text).unwrap();
             assert_eq!(
-                (read.token.as_str(), read.wrapping().unwrap_or_default().as_str()),
-                (token, wrapping),
+                (read.token.as_str(), read.stripped().unwrap_or_default().as_str()),
+                (token, stripped),
                 "{text:?}"
             );
         }
     }
 
     #[test]
-    fn what_has_no_one_token_is_wrong_usage() {
-        for (text, named) in [
+    fn pasted_text_without_one_token_is_a_usage_error() {
+        for (text, message) in [
             ("https://cobrowse.io/dashboard", "no parameter `token`"),
             ("http://", "no parameter `token`"),
             ("https://x/?token=eyJ.a.b&token=eyJ.c.d", "more than one parameter `token`"),
             ("https://x/?token=eyJ.a.b#token=eyJ.a.b", "more than one parameter `token`"),
-            ("x/?token=", "there is no token"),
-            ("", "there is no token"),
-            (" \n\n", "there is no token"),
-            ("\"\"", "there is no token"),
-            ("\u{feff}", "there is no token"),
+            ("x/?token=", "token is empty"),
+            ("", "token is empty"),
+            (" \n\n", "token is empty"),
+            ("\"\"", "token is empty"),
+            ("\u{feff}", "token is empty"),
         ] {
-            let failure = TokenText::unwrap(text).err().unwrap();
+            let failure = TokenText::extract(text).err().unwrap();
             assert_eq!(failure.exit(), crate::exit::Exit::Usage);
-            assert!(failure.message().contains(named), "{text:?}: {failure:?}");
+            assert!(failure.message().contains(message), "{text:?}: {failure:?}");
         }
     }
 }

@@ -1,91 +1,99 @@
 use std::{io::Write as _, time::SystemTime};
 
-use cobrowse_jwt::{Inspection, Inspector, Outcome, Verifier, VerifyError};
+use cobrowse_jwt::{Inspection, Inspector, Outcome, PublicKey, TokenCheck, Verifier, VerifyError};
 use serde_json::{Value, json};
 
 use crate::{
     exit::{self, Exit},
-    failure::Failure,
-    inspect::sentences,
-    judging::Judging,
+    failure::{Failure, messages},
+    help::{self, heading},
+    inspect,
     output::{self, Stdout},
     printable::{self, quoted},
     token_text::TokenText,
+    verify_args::VerifyArgs,
 };
 
-/// Accept or refuse a token, for programs: by the exit code, one line, or JSON
+/// Accept or refuse a token, for programs: an exit code, one line, or JSON
 #[derive(clap::Args)]
-#[command(after_help = format!("{EXAMPLES}\n\n{}", exit::VERIFY_HELP))]
+#[command(after_help = help::examples(EXAMPLES, exit::VERIFY_HELP))]
 pub(crate) struct Verify {
     #[command(flatten)]
-    judging: Judging,
-    /// Print JSON: the verdict, and every rule with its outcome
-    #[arg(long)]
+    args: VerifyArgs,
+    /// Print JSON: the result, and every check with its outcome
+    #[arg(long, help_heading = heading::OUTPUT)]
     json: bool,
 }
 
-const EXAMPLES: &str = "\
-Examples:
-  cobrowse-jwt verify --license SPGqPIcVnsOEJQ --public-key key.pub.pem < token
-  cobrowse-jwt verify --license SPGqPIcVnsOEJQ --key awskms:///alias/cobrowse --json < token";
+const EXAMPLES: &[&str] = &[
+    "cobrowse-jwt verify --license SPGqPIcVnsOEJQ --public-key key.pub.pem < token.jwt",
+    "cobrowse-jwt verify --license SPGqPIcVnsOEJQ --key awskms:///alias/cobrowse --json < token.jwt",
+];
 
 impl Verify {
     pub(crate) fn run(&self, stdout: &mut Stdout) -> Result<Exit, Failure> {
-        let Some(license) = &self.judging.license else {
-            return Err(Failure::usage("without the license key nothing can be accepted; give it by --license"));
+        let Some(license) = &self.args.license else {
+            return Err(Failure::usage("missing license key").with_hint("use --license"));
         };
-        let Some(public_key) = self.judging.public_key()? else {
-            return Err(Failure::usage(
-                "without the public key nothing can be accepted; give it by --public-key or --key",
-            ));
+        let Some(public_key) = self.args.public_key()? else {
+            return Err(Failure::usage("missing public key").with_hint("use --public-key or --key"));
         };
-        let text = TokenText::read(self.judging.token.as_deref())?;
-        if let Some(wrapping) = text.wrapping() {
-            output::note(format_args!("The token was taken out of {wrapping}."));
+        let text = TokenText::read(self.args.token.as_deref())?;
+        if let Some(stripped) = text.stripped() {
+            output::note(format_args!("Token extracted from {stripped}."));
         }
         let token = text.token;
-        // One moment for the verdict and for the report on it.
+        // The result and the report are for the same time.
         let now = SystemTime::now();
         let mut verifier =
-            Verifier::new(license.value.clone(), public_key).leeway(self.judging.leeway).clock(move || now);
-        if self.judging.allow_long_lived {
+            Verifier::new(license.value.clone(), public_key.clone()).leeway(self.args.leeway).clock(move || now);
+        if self.args.allow_long_lived {
             verifier = verifier.allow_long_lived();
         }
-        let verdict = verifier.verify(&token);
+        let result = verifier.verify(&token);
+        let inspection = Inspector::from(verifier).inspect(&token);
+        inspect::refuse_key(&inspection)?;
         if self.json {
-            let report = report(&Inspector::from(verifier).inspect(&token), verdict.as_ref().err());
+            let report = report(&inspection, result.as_ref().err(), &public_key);
             writeln!(stdout, "{}", printable::json_lines(&report))?;
         } else {
-            match &verdict {
+            match &result {
                 Ok(accepted) => writeln!(stdout, "accepted: {}", quoted(accepted.claims.subject().as_str()))?,
-                Err(error) => writeln!(stdout, "refused ({}): {}", error.check().id(), sentences(error).join(": "))?,
+                Err(error) => {
+                    let mut lines = messages(error);
+                    if error.check() == TokenCheck::Signature {
+                        lines.push(inspect::keys(&inspection, &public_key));
+                    }
+                    writeln!(stdout, "refused ({}): {}", error.check().id(), lines.join(": "))?;
+                }
             }
         }
-        Ok(match verdict {
+        Ok(match result {
             Ok(_) => Exit::Ok,
             Err(error) => Exit::TokenRefused(error.check()),
         })
     }
 }
 
-fn report(inspection: &Inspection, error: Option<&VerifyError>) -> Value {
-    let findings = inspection.findings().iter().map(|finding| {
-        let (outcome, messages) = match &finding.outcome {
-            Outcome::Passed => ("passed", vec![finding.message()]),
-            Outcome::Failed(error) => ("failed", sentences(error)),
-            Outcome::Skipped(_) => ("unknown", vec![finding.message()]),
+fn report(inspection: &Inspection, error: Option<&VerifyError>, public_key: &PublicKey) -> Value {
+    let checks = inspection.findings().iter().map(|finding| {
+        let (outcome, message) = match &finding.outcome {
+            Outcome::Passed => ("passed", finding.message()),
+            Outcome::Failed(error) => ("failed", messages(error).join(": ")),
+            Outcome::Skipped(_) => ("skipped", finding.message()),
         };
-        json!({"rule": finding.check.id(), "outcome": outcome, "message": messages.join(": ")})
+        json!({"check": finding.check.id(), "outcome": outcome, "message": message})
     });
     let warnings =
         inspection.warnings().iter().map(|warning| json!({"id": warning.id(), "message": warning.to_string()}));
     json!({
         "accepted": error.is_none(),
         "refused_by": error.map(|error| error.check().id()),
-        "message": error.map(|error| sentences(error).join(": ")),
+        "message": error.map(|error| messages(error).join(": ")),
         "header": inspection.header(),
         "claims": inspection.claims(),
-        "rules": findings.collect::<Vec<_>>(),
+        "public_key_thumbprint": public_key.thumbprint(),
+        "checks": checks.collect::<Vec<_>>(),
         "warnings": warnings.collect::<Vec<_>>(),
     })
 }

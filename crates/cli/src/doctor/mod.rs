@@ -1,12 +1,13 @@
 #[cfg(feature = "aws-kms")]
 mod aws_kms;
-mod checkup;
 mod clock;
-mod folders;
-mod in_process;
 mod latency;
+mod local;
+mod permissions;
+mod report;
 
 use std::{
+    io::Write as _,
     sync::Arc,
     time::{Instant, SystemTime},
 };
@@ -20,88 +21,91 @@ use crate::{
     configured::{self, Configured},
     exit::{self, Exit},
     failure::Failure,
+    help::{self, heading},
     key::{Key, KeyArgs},
     mint::LifetimeArgs,
     output::Stdout,
+    printable,
     progress::Progress,
-    public_key, times,
+    public_key, time,
 };
-use checkup::Checkup;
+use report::Report;
 
-/// Check everything between the configuration and an accepted token, step by step
+/// Check the configuration, the key and a token
 ///
-/// Exits with 0 if everything that was checked holds. Without --expect-public-key the key is not compared with the one in the
-/// dashboard, which is left open and said so. Signs 22 times and prints no token.
+/// Signs 22 times and prints no token. Without --expect-public-key the key is not compared with the one in the dashboard.
 #[derive(clap::Args)]
-#[command(after_help = format!("{EXAMPLES}\n\n{}", exit::HELP))]
+#[command(after_help = help::examples(EXAMPLES, exit::HELP))]
 pub(crate) struct Doctor {
     #[command(flatten)]
     key: KeyArgs,
-    /// The license key of the account
-    #[arg(long, env = "COBROWSE_LICENSE_KEY", hide_env_values = true, value_parser = configured::by(|text| LicenseKey::new(text)))]
-    license: Configured<LicenseKey>,
-    /// The public key that stands in the dashboard: a file with PEM or a JWK
-    #[arg(long, value_name = "FILE", env = "COBROWSE_PUBLIC_KEY", hide_env_values = true, value_parser = configured::text())]
+    #[arg(long, value_name = "FILE", help = help::REGISTERED_KEY, env = "COBROWSE_PUBLIC_KEY", hide_env_values = true, value_parser = configured::text(), help_heading = heading::KEY)]
     expect_public_key: Option<Configured>,
+    /// Accept a key file that others can read, as in a Kubernetes secret mount
+    #[arg(long, help_heading = heading::KEY)]
+    allow_readable_key: bool,
+    /// License key of the account
+    #[arg(long, env = "COBROWSE_LICENSE_KEY", hide_env_values = true, value_parser = configured::parser(|text| LicenseKey::new(text)), help_heading = heading::TOKEN)]
+    license: Configured<LicenseKey>,
     #[command(flatten)]
     lifetime: LifetimeArgs,
-    /// Let others than its owner read the key file, as Kubernetes mounts secrets
-    #[arg(long)]
-    allow_readable_key: bool,
+    /// Print JSON: every check with its outcome, and the stable id of its error
+    #[arg(long, help_heading = heading::OUTPUT)]
+    json: bool,
 }
 
-const EXAMPLES: &str = "\
-Examples:
-  cobrowse-jwt doctor key.pem --license SPGqPIcVnsOEJQ --expect-public-key key.pub.pem
-  cobrowse-jwt doctor awskms:///alias/cobrowse --license SPGqPIcVnsOEJQ --expect-public-key registered.pem";
+const EXAMPLES: &[&str] = &[
+    "cobrowse-jwt doctor key.pem --license SPGqPIcVnsOEJQ --expect-public-key key.pub.pem",
+    "cobrowse-jwt doctor awskms:///alias/cobrowse --license SPGqPIcVnsOEJQ --expect-public-key registered.pem",
+];
 
-/// What is signed here, and is no token.
+/// Signed in place of a token.
 const MESSAGE: SigningInput<'static> = SigningInput::new(b"cobrowse-jwt doctor: not a token");
 
 impl Doctor {
     pub(crate) fn run(&self, stdout: &mut Stdout, verbose: bool) -> Result<Exit, Failure> {
-        let lifetime = self.lifetime.checked()?;
+        let lifetime = self.lifetime.lifetime()?;
         let registered = self.expect_public_key.as_ref().map(public_key::read).transpose()?;
-        let key = self.key.named()?;
-        let mut checkup = Checkup::new(stdout, verbose);
+        let key = self.key.key()?;
+        let mut report = Report::default();
         key.block_on(async {
-            if let Some((source, snapshot)) = self.reach(&key, &mut checkup).await {
-                self.check_registered(&key, registered, Arc::clone(&source), &mut checkup).await;
-                clock::check(&mut checkup);
-                self.check_token(source, snapshot.public_key(), lifetime, &mut checkup).await;
-                latency::check(&key, &*snapshot, &mut checkup).await;
+            if let Some((source, snapshot)) = self.probe(&key, &mut report).await {
+                self.check_registered(&key, registered, Arc::clone(&source), &mut report).await;
+                clock::check(&mut report);
+                self.check_token(source, snapshot.public_key(), lifetime, &mut report).await;
+                latency::check(&key, &*snapshot, &mut report).await;
             } else {
-                clock::check(&mut checkup);
+                clock::check(&mut report);
             }
             Ok(())
         })?;
-        checkup.finish()
+        if self.json {
+            writeln!(stdout, "{}", printable::json_lines(&report.json()))?;
+        } else {
+            report.write(stdout, verbose)?;
+        }
+        Ok(report.exit())
     }
 
-    /// As far as a signature that verifies.
-    async fn reach(
-        &self,
-        key: &Key<'_>,
-        checkup: &mut Checkup<'_>,
-    ) -> Option<(Arc<dyn KeySource>, Arc<dyn SigningKey>)> {
+    /// Opens the key and verifies that it signs.
+    async fn probe(&self, key: &Key<'_>, report: &mut Report) -> Option<(Arc<dyn KeySource>, Arc<dyn SigningKey>)> {
         #[cfg(feature = "aws-kms")]
         let source = if key.is_in_aws_kms() {
-            aws_kms::reach(key, checkup).await?
+            aws_kms::probe(key, report).await?
         } else {
-            in_process::reach(key, self.allow_readable_key, checkup).await?
+            local::probe(key, self.allow_readable_key, report).await?
         };
         #[cfg(not(feature = "aws-kms"))]
-        let source = in_process::reach(key, self.allow_readable_key, checkup).await?;
+        let source = local::probe(key, self.allow_readable_key, report).await?;
         let snapshot = match source.signing_key().await {
             Ok(snapshot) => snapshot,
             Err(error) => {
-                checkup.failed("resolve", &error.into());
+                report.failed("resolve", error.into());
                 return None;
             }
         };
         let public_key = snapshot.public_key();
-        let words = format!("RSA of {} bits, thumbprint {}", public_key.bits(), public_key.thumbprint());
-        checkup.passed("rs256", None, &words);
+        report.passed("key", format!("RSA {} bits, thumbprint {}", public_key.bits(), public_key.thumbprint()));
         Some((source, snapshot))
     }
 
@@ -110,50 +114,40 @@ impl Doctor {
         key: &Key<'_>,
         registered: Option<PublicKey>,
         source: Arc<dyn KeySource>,
-        checkup: &mut Checkup<'_>,
+        report: &mut Report,
     ) {
         let Some(registered) = registered else {
-            return checkup.open("registered", "give --expect-public-key to compare with the key in the dashboard");
+            return report.skipped("registered", "use --expect-public-key to compare the key with the registered one");
         };
-        let minter = Minter::builder(self.license.value.clone(), source).expect_public_key(registered).build();
-        let start = Instant::now();
+        let minter = Minter::builder(self.license.value.clone(), source).expect_public_key(registered.clone()).build();
         match minter.check_key().await {
-            Ok(_) => {
-                checkup.passed("registered", Some(start.elapsed()), "it is the key that was named as the dashboard's");
-            }
+            Ok(_) => report.passed("registered", "matches the registered key"),
             Err(error) => {
-                let moved = matches!(error, MintError::UnregisteredKey { .. }) && key.is_an_alias();
-                let failure = Failure::from(error);
-                let failure = if moved {
-                    failure.with_hint("the alias may have been moved: move it back, or register the new key")
-                } else {
-                    failure
-                };
-                checkup.failed("registered", &failure);
+                let is_moved = matches!(error, MintError::UnregisteredKey { .. }) && key.is_alias();
+                let failure = Failure::minting(error, Some(&registered));
+                let hint = is_moved.then_some(
+                    "the alias may have been moved: if you did not move it, find out who did and move it back; otherwise register the new key",
+                );
+                report.failed("registered", failure.with_hint(hint));
             }
         }
     }
 
-    /// Mints a token that grants nothing, and has the library accept it as strictly as it can.
+    /// Mints a token that grants nothing, and verifies it.
     async fn check_token(
         &self,
         source: Arc<dyn KeySource>,
         public_key: &PublicKey,
         lifetime: Lifetime,
-        checkup: &mut Checkup<'_>,
+        report: &mut Report,
     ) {
         let start = Instant::now();
         match self.mint_and_verify(source, public_key, lifetime).await {
             Ok(accepted) => {
-                let license_key = accepted.license_key.as_str();
-                let words =
-                    format!("a token for the license key {license_key} was minted, and the verifier accepts it");
-                checkup.passed("token", Some(start.elapsed()), &words);
-                check_expiry(&accepted, checkup);
+                report.passed_in("token", start.elapsed(), "token minted and verified");
+                check_expiry(&accepted, report);
             }
-            Err(failure) => {
-                checkup.failed("token", &failure);
-            }
+            Err(failure) => report.failed("token", failure),
         }
     }
 
@@ -166,8 +160,8 @@ impl Doctor {
         let claims = AgentClaims::new("doctor@cobrowse-jwt.invalid", Access::PolicyOnly(Policy::deny_all()))?;
         let minter = Minter::new(self.license.value.clone(), source);
         let token = {
-            let _progress = Progress::of("minting a token");
-            minter.mint(&claims.with_lifetime(lifetime)).await?
+            let _progress = Progress::new("minting a token");
+            minter.mint(&claims.with_lifetime(lifetime)).await.map_err(|error| Failure::minting(error, None))?
         };
         let mut verifier = Verifier::new(self.license.value.clone(), public_key.clone());
         if lifetime.is_long_lived() {
@@ -177,16 +171,16 @@ impl Doctor {
     }
 }
 
-fn check_expiry(accepted: &VerifiedToken, checkup: &mut Checkup<'_>) {
-    let lifetime = accepted.claims.lifetime().unwrap_or_default();
+fn check_expiry(accepted: &VerifiedToken, report: &mut Report) {
+    let lifetime = accepted.claims.lifetime();
     let left = accepted.expires_at.duration_since(SystemTime::now()).map_or(0, |left| left.as_secs());
-    let words = format!("it expires {} after it was issued", times::length(lifetime.as_secs()));
+    let message = format!("token expires {} after issue", time::length(lifetime.as_secs()));
     if left.abs_diff(lifetime.as_secs()) > 60 {
-        let failure = Failure::new(Exit::Refused, format!("{words}, but {left} seconds from now; set the clock"));
-        checkup.failed("expiry", &failure);
+        let failure = Failure::new(Exit::Refused, format!("{message}, but {left} seconds from now"));
+        report.failed("expiry", failure.with_hint("set the system clock").with_id("clock-changed"));
     } else if lifetime.is_long_lived() {
-        checkup.warned("expiry", &format!("{words}, which is over a day: it cannot be revoked alone"));
+        report.warned("expiry", format!("{message} and cannot be revoked individually"));
     } else {
-        checkup.passed("expiry", None, &words);
+        report.passed("expiry", message);
     }
 }

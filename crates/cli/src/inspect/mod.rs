@@ -1,101 +1,132 @@
-mod words;
+mod render;
 
 use std::{
-    error::Error,
     io::{self, Write},
-    iter,
     time::SystemTime,
 };
 
-use cobrowse_jwt::{Inspection, Inspector, Outcome, VerifyError};
+use cobrowse_jwt::{Inspection, Inspector, Outcome, PublicKey, TokenCheck};
 
 use crate::{
     exit::{self, Exit},
-    failure::Failure,
-    judging::Judging,
-    output::{BAD, GOOD, HEADING, OPEN, Stdout, WARNING},
+    failure::{Failure, messages},
+    help,
+    output::{BAD, GOOD, HEADING, SKIPPED, Stdout, WARNING},
+    printable,
     token_text::TokenText,
+    verify_args::VerifyArgs,
 };
 
-/// Say what a token says, and why it would be refused: its claims in words, and every rule
+/// Explain a token: the checks that it fails, its header and its claims
 ///
-/// Without --public-key or --key nobody can tell who signed it. Needs no network, unless --key does.
+/// Without --public-key or --key the signature is not verified. Uses the network only for a --key that needs it.
 #[derive(clap::Args)]
-#[command(after_help = format!("{EXAMPLES}\n\n{}", exit::HELP))]
+#[command(after_help = help::examples(EXAMPLES, exit::HELP))]
 pub(crate) struct Inspect {
     #[command(flatten)]
-    judging: Judging,
+    args: VerifyArgs,
 }
 
-const EXAMPLES: &str = "\
-Examples:
-  pbpaste | cobrowse-jwt inspect
-  cobrowse-jwt inspect - --license SPGqPIcVnsOEJQ --public-key key.pub.pem < token
-  cobrowse-jwt inspect 'https://cobrowse.io/dashboard?token=eyJ...'";
+const EXAMPLES: &[&str] = &[
+    "pbpaste | cobrowse-jwt inspect",
+    "cobrowse-jwt inspect --license SPGqPIcVnsOEJQ --public-key key.pub.pem < token.jwt",
+];
 
 impl Inspect {
-    pub(crate) fn run(&self, stdout: &mut Stdout) -> Result<Exit, Failure> {
-        let public_key = self.judging.public_key()?;
-        let text = TokenText::read(self.judging.token.as_deref())?;
-        // One moment for the rules and for the words.
+    pub(crate) fn run(&self, stdout: &mut Stdout, verbose: bool) -> Result<Exit, Failure> {
+        let public_key = self.args.public_key()?;
+        let text = TokenText::read(self.args.token.as_deref())?;
+        // The checks and the relative times are for the same time.
         let now = SystemTime::now();
-        let mut inspector = Inspector::new().leeway(self.judging.leeway).clock(move || now);
-        if let Some(public_key) = public_key {
-            inspector = inspector.public_key(public_key);
+        let mut inspector = Inspector::new().leeway(self.args.leeway).clock(move || now);
+        if let Some(public_key) = &public_key {
+            inspector = inspector.public_key(public_key.clone());
         }
-        if let Some(license) = &self.judging.license {
+        if let Some(license) = &self.args.license {
             inspector = inspector.license_key(license.value.clone());
         }
-        if self.judging.allow_long_lived {
+        if self.args.allow_long_lived {
             inspector = inspector.allow_long_lived();
         }
         let inspection = inspector.inspect(&text.token);
-        if let Some(wrapping) = text.wrapping() {
-            writeln!(stdout, "The token was taken out of {wrapping}.\n")?;
+        refuse_key(&inspection)?;
+        if let Some(stripped) = text.stripped() {
+            writeln!(stdout, "Token extracted from {stripped}.\n")?;
         }
-        words::write(stdout, &inspection, now)?;
-        write_rules(stdout, &inspection)?;
+        write_checks(stdout, &inspection, public_key.as_ref(), verbose)?;
+        render::write(stdout, &inspection, now)?;
+        writeln!(stdout, "{}", summary(&inspection))?;
         Ok(if inspection.failures().next().is_some() { Exit::Refused } else { Exit::Ok })
     }
 }
 
-fn write_rules(out: &mut impl Write, inspection: &Inspection) -> io::Result<()> {
-    writeln!(out, "{HEADING}Rules{HEADING:#}")?;
-    let mut open: Vec<(&str, Vec<&str>)> = Vec::new();
-    for finding in inspection.findings() {
-        let (mark, style, said) = match &finding.outcome {
-            Outcome::Passed => ("ok", GOOD, finding.message()),
-            Outcome::Failed(error) => ("FAILED", BAD, sentences(error).join(":\n                          ")),
-            Outcome::Skipped(reason) => {
-                match open.iter_mut().find(|(known, _)| known == reason) {
-                    Some((_, rules)) => rules.push(finding.check.id()),
-                    None => open.push((reason, vec![finding.check.id()])),
-                }
-                continue;
-            }
-        };
-        writeln!(out, "  {style}{mark:<6}{style:#}  {:<14}  {said}", finding.check.id())?;
-    }
-    // A token that cannot be read leaves most rules open for one reason, which is told once.
-    for (reason, rules) in &open {
-        let gap = if rules.len() == 1 { "  " } else { "\n                          " };
-        writeln!(out, "  {OPEN}?     {OPEN:#}  {:<14}{gap}{reason}", rules.join(", "))?;
-    }
-    let open = open.iter().map(|(_, rules)| rules.len()).sum();
-    for warning in inspection.warnings() {
-        writeln!(out, "  {WARNING}warn{WARNING:#}    {:<14}  {warning}", warning.id())?;
-    }
-    let failed = inspection.failures().count();
-    let rules = |count| if count == 1 { "1 rule".to_owned() } else { format!("{count} rules") };
-    match (failed, open) {
-        (0, 0) => writeln!(out, "\nThe token keeps every rule."),
-        (0, _) => writeln!(out, "\nThe token breaks no rule; {} could not be judged.", rules(open)),
-        (_, 0) => writeln!(out, "\nThe token breaks {}.", rules(failed)),
-        _ => writeln!(out, "\nThe token breaks {}; {} could not be judged.", rules(failed), rules(open)),
+/// Refuses a JWK in place of a token: encoded in base64url, it is read as a header, and the output would contain its private members.
+pub(crate) fn refuse_key(inspection: &Inspection) -> Result<(), Failure> {
+    match inspection.header() {
+        Some(header) if header.contains_key("kty") => Err(Failure::usage("expected a token, found a JWK")),
+        _ => Ok(()),
     }
 }
 
-/// What is wrong, and why: all of it is the library's, so none of it repeats a claim's value.
-pub(crate) fn sentences(error: &VerifyError) -> Vec<String> {
-    iter::successors(Some(error as &(dyn Error + 'static)), |&error| error.source()).map(ToString::to_string).collect()
+/// Names the key that a signature was verified with, and the one that the token names.
+pub(crate) fn keys(inspection: &Inspection, public_key: &PublicKey) -> String {
+    let verified_with = format!("verified with the key {}", public_key.thumbprint());
+    match inspection.header().and_then(|header| header.get("kid")) {
+        Some(kid) => format!("{verified_with}, token has the kid {}", printable::json(kid)),
+        None => verified_with,
+    }
+}
+
+/// Writes the failed checks, the warnings and the skipped checks, then, if verbose, the passed ones.
+fn write_checks(
+    out: &mut impl Write,
+    inspection: &Inspection,
+    public_key: Option<&PublicKey>,
+    verbose: bool,
+) -> io::Result<()> {
+    let mut rows = Vec::new();
+    for finding in inspection.findings() {
+        if let Outcome::Failed(error) = &finding.outcome {
+            let mut lines = messages(error);
+            if let (TokenCheck::Signature, Some(public_key)) = (finding.check, public_key) {
+                lines.push(keys(inspection, public_key));
+            }
+            rows.push(("FAILED", BAD, finding.check.id().to_owned(), lines.join(&format!(":\n{:26}", ""))));
+        }
+    }
+    for warning in inspection.warnings() {
+        rows.push(("warn", WARNING, warning.id().to_owned(), warning.to_string()));
+    }
+    rows.extend(skipped(inspection));
+    for finding in inspection.findings().iter().filter(|finding| verbose && finding.outcome == Outcome::Passed) {
+        rows.push(("ok", GOOD, finding.check.id().to_owned(), finding.message()));
+    }
+    if rows.is_empty() {
+        return Ok(());
+    }
+    writeln!(out, "{HEADING}Checks{HEADING:#}")?;
+    for (mark, style, name, text) in rows {
+        let gap = if name.contains(", ") { format!("\n{:26}", "") } else { "  ".to_owned() };
+        writeln!(out, "  {style}{mark:<6}{style:#}  {name:<14}{gap}{text}")?;
+    }
+    writeln!(out)
+}
+
+/// Returns one row per reason: most checks of a malformed token are skipped for the same one.
+fn skipped(inspection: &Inspection) -> impl Iterator<Item = (&'static str, anstyle::Style, String, String)> {
+    let mut reasons: Vec<(&str, Vec<&str>)> = Vec::new();
+    for finding in inspection.findings() {
+        if let Outcome::Skipped(reason) = &finding.outcome {
+            match reasons.iter_mut().find(|(known, _)| known == reason) {
+                Some((_, checks)) => checks.push(finding.check.id()),
+                None => reasons.push((reason, vec![finding.check.id()])),
+            }
+        }
+    }
+    reasons.into_iter().map(|(reason, checks)| ("?", SKIPPED, checks.join(", "), reason.to_owned()))
+}
+
+fn summary(inspection: &Inspection) -> String {
+    let skipped = inspection.findings().iter().filter(|finding| matches!(finding.outcome, Outcome::Skipped(_))).count();
+    help::summary(inspection.findings().len(), inspection.failures().count(), skipped)
 }

@@ -1,37 +1,38 @@
 use clap::ValueEnum;
 use cobrowse_jwt::{Access, ClaimsError, Policy, PolicyError, Role, Rule};
 
-use crate::{failure::Failure, text_file};
+use crate::{failure::Failure, help::heading, text_file};
 
-/// What the agent may do. Without any of these it is the account's default for its agents.
+/// What the agent may do; by default the account's default role.
 #[derive(clap::Args)]
 pub(crate) struct AccessArgs {
-    /// The role. Beside a policy only `null` denies what the policy does not grant, and so it is `null` there unless said otherwise
-    #[arg(long)]
+    /// Role of the agent; with --policy the default is `null`, the only role beside which a policy denies what it does not grant
+    #[arg(long, help_heading = heading::ACCESS)]
     role: Option<RoleArg>,
-    /// What the agent may use: JSON, or a file of it
-    #[arg(long, value_name = "FILE|JSON", value_parser = read_policy)]
+    /// Policy: JSON, or a file with JSON
+    #[arg(long, value_name = "FILE|JSON", value_parser = parse_policy, help_heading = heading::ACCESS)]
     policy: Option<Policy>,
-    /// Only the devices and sessions of the customer with this `custom_data`. Repeat it, and all of them must hold
-    #[arg(long, value_name = "KEY=VALUE", conflicts_with_all = ["policy", "role"], value_parser = read_customer)]
+    /// Restrict the agent to devices and sessions with this custom_data; if repeated, all must match
+    #[arg(long, value_name = "KEY=VALUE", conflicts_with_all = ["policy", "role"], value_parser = parse_customer, help_heading = heading::ACCESS)]
     customer: Vec<(String, String)>,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
 enum RoleArg {
-    /// Everything, also in the account's settings
+    /// Everything, including the account's settings
     Administrator,
+    /// What agents of the account may do
     Agent,
-    /// What the policy grants, and nothing else
+    /// Only what the policy grants
     Null,
-    /// The account's default: the claim is left out
+    /// The account's default role: the claim is omitted
     Default,
 }
 
 impl AccessArgs {
     pub(crate) fn access(&self) -> Result<Access, Failure> {
         if !self.customer.is_empty() {
-            return only_the_customer(&self.customer).map_err(|error| Failure::usage(error.to_string()));
+            return one_customer(&self.customer).map_err(|error| Failure::usage(error.to_string()));
         }
         let policy = self.policy.clone();
         Ok(match (self.role, policy) {
@@ -52,27 +53,28 @@ fn with_role(role: Role, policy: Option<Policy>) -> Access {
     }
 }
 
-/// Starting a session on a device takes `push` too, which has no customer.
-fn only_the_customer(custom_data: &[(String, String)]) -> Result<Access, PolicyError> {
-    let customer = custom_data.iter().fold(Rule::any(), |rule, (key, value)| rule.with_custom_data(key, value));
-    Policy::builder().devices(customer.clone()).sessions(customer).push(Rule::any()).build().map(Access::PolicyOnly)
+/// Grants `push` too: starting a session on a device needs it.
+fn one_customer(custom_data: &[(String, String)]) -> Result<Access, PolicyError> {
+    let customer = custom_data.iter().try_fold(Rule::any(), |rule, (key, value)| rule.and_custom_data(key, value))?;
+    Policy::new().devices(customer.clone())?.sessions(customer)?.push(Rule::any()).map(Access::PolicyOnly)
 }
 
-fn read_customer(text: &str) -> Result<(String, String), String> {
-    let (key, value) = text.split_once('=').ok_or("write KEY=VALUE, such as user_id=42")?;
-    // Asked of the library here, so that clap names the flag.
-    Policy::builder().devices(Rule::custom_data(key, value)).build().map_err(|error| error.to_string())?;
-    Ok((key.to_owned(), value.to_owned()))
+/// Does not use the library's errors, which contain the key: base64 that ends in `=` is parsed as a key without a value.
+fn parse_customer(text: &str) -> Result<(String, String), &'static str> {
+    match text.split_once('=') {
+        Some((key, value)) if !key.is_empty() && !value.is_empty() => Ok((key.to_owned(), value.to_owned())),
+        _ => Err("expected KEY=VALUE with a key and a value, such as user_id=42"),
+    }
 }
 
-fn read_policy(text: &str) -> Result<Policy, String> {
+fn parse_policy(text: &str) -> Result<Policy, String> {
     let is_json = text.trim_start().starts_with('{');
-    let read = if is_json {
+    let parsed = if is_json {
         serde_json::from_str(text)
     } else {
-        let json = text_file::read(text.as_ref())
-            .map_err(|sentence| format!("this is no JSON, so it is taken for a path: {sentence}"))?;
+        let json =
+            text_file::read(text.as_ref()).map_err(|message| format!("neither JSON nor a readable file: {message}"))?;
         serde_json::from_str(&json)
     };
-    read.map_err(|error| error.to_string())
+    parsed.map_err(|error| error.to_string())
 }

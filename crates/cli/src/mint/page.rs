@@ -4,20 +4,25 @@ use cobrowse_jwt::{EmbedUrl, Instance};
 
 use crate::failure::Failure;
 
-macro_rules! pages {
-    () => {
-        "dashboard, code, connect, connect/device/ID, session/ID or session/ID/recording"
-    };
-}
+pub(super) const HELP: &str = "Print the URL of a Cobrowse page with the token";
 
-pub(super) const HELP: &str = concat!("Print the URL of a page of Cobrowse, signed in with the token: ", pages!());
+pub(super) const LONG_HELP: &str = "\
+Print the URL of a Cobrowse page with the token
 
-/// A page that can be embedded, by its path.
+Pages:
+- dashboard:            List of devices and sessions
+- code:                 Prompt for the code that a customer reads out
+- connect:              The one device that matches the filters
+- connect/device/ID:    One device
+- session/ID:           One session
+- session/ID/recording: Recording of one session";
+
+/// The path of a page that can be embedded.
 #[derive(Clone)]
 pub(super) struct Page(String);
 
 impl Page {
-    pub(super) fn at(&self, instance: &Instance) -> Result<EmbedUrl, Failure> {
+    pub(super) fn url(&self, instance: &Instance) -> Result<EmbedUrl, Failure> {
         let url = match *self.0.split('/').collect::<Vec<_>>() {
             ["dashboard"] => EmbedUrl::dashboard(instance),
             ["code"] => EmbedUrl::code(instance),
@@ -25,7 +30,7 @@ impl Page {
             ["connect", "device", id] => EmbedUrl::connect_device(instance, id),
             ["session", id] => EmbedUrl::session(instance, id),
             ["session", id, "recording"] => EmbedUrl::recording(instance, id),
-            _ => return Err(Failure::usage(concat!("there is no such page; write ", pages!()))),
+            _ => return Err(Failure::usage("unknown page; --help lists the pages")),
         };
         match url.clone().for_post_message() {
             Ok(_) => Ok(url),
@@ -39,8 +44,8 @@ impl FromStr for Page {
 
     fn from_str(text: &str) -> Result<Self, String> {
         let page = Self(text.to_owned());
-        // Before anything is signed.
-        match page.at(&Instance::default()) {
+        // Validates the page before anything is signed.
+        match page.url(&Instance::default()) {
             Ok(_) => Ok(page),
             Err(failure) => Err(failure.message().to_owned()),
         }

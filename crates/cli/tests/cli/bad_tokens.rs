@@ -1,22 +1,22 @@
-//! What is wrong with a token is called by its name.
+//! Tokens with one fault each: `inspect` names the failed checks and no others.
 
 use serde_json::{Value, json};
 
-use crate::program::{Folder, HEADER, KEY, OTHER_KEY, encode, good_claims, now, sign, token};
+use crate::program::{Directory, HEADER, KEY, OTHER_KEY, encode, good_claims, now, sign, token};
 
-/// A token, the rules that it breaks and no others, and words that name what is wrong.
+/// A token, the checks that it fails, and a part of the message.
 struct Bad {
     name: &'static str,
     token: String,
-    breaks: &'static [&'static str],
-    named: &'static str,
+    fails: &'static [&'static str],
+    message: &'static str,
 }
 
-fn bad(name: &'static str, token: String, breaks: &'static [&'static str], named: &'static str) -> Bad {
-    Bad { name, token, breaks, named }
+fn bad(name: &'static str, token: String, fails: &'static [&'static str], message: &'static str) -> Bad {
+    Bad { name, token, fails, message }
 }
 
-/// The good token with another value of one claim, or without that claim.
+/// Returns a valid token with one claim replaced or removed.
 fn with(claim: &str, value: Option<Value>) -> String {
     let mut claims = good_claims();
     let members = claims.as_object_mut().unwrap();
@@ -42,37 +42,17 @@ fn good() -> String {
     with_header(HEADER)
 }
 
-fn of_no_form() -> Vec<Bad> {
+fn malformed() -> Vec<Bad> {
     let (input, signature) =
         good().rsplit_once('.').map(|(input, signature)| (input.to_owned(), signature.to_owned())).unwrap();
     let (header, claims) = input.split_once('.').unwrap();
     let with_signs = json!({"displayName": "???>>>~~~"}).to_string();
     vec![
-        bad(
-            "the license key",
-            "SPGqPIcVnsOEJQ".to_owned(),
-            &["compact-form", "header"],
-            "expected 3 dot-separated parts, found 1",
-        ),
-        bad("no signature", input.clone(), &["compact-form"], "expected 3 dot-separated parts, found 2"),
-        bad(
-            "an encrypted token",
-            format!("{input}.x.{signature}"),
-            &["compact-form"],
-            "expected 3 dot-separated parts, found 4",
-        ),
-        bad(
-            "a line break",
-            format!("{header}.\n{claims}.{signature}"),
-            &["compact-form", "signature"],
-            "token contains whitespace",
-        ),
-        bad(
-            "a space",
-            format!("{header}.{claims} .{signature}"),
-            &["compact-form", "signature"],
-            "token contains whitespace",
-        ),
+        bad("a license key", "SPGqPIcVnsOEJQ".to_owned(), &["compact-form", "header"], "1 parts instead of 3"),
+        bad("no signature", input.clone(), &["compact-form"], "2 parts instead of 3"),
+        bad("an encrypted token", format!("{input}.x.{signature}"), &["compact-form"], "4 parts instead of 3"),
+        bad("a line break", format!("{header}.\n{claims}.{signature}"), &["compact-form", "signature"], "white space"),
+        bad("a space", format!("{header}.{claims} .{signature}"), &["compact-form", "signature"], "white space"),
         bad(
             "a quote",
             format!("\"{}", good()),
@@ -97,7 +77,7 @@ fn of_no_form() -> Vec<Bad> {
     ]
 }
 
-fn of_a_wrong_header() -> Vec<Bad> {
+fn bad_headers() -> Vec<Bad> {
     let unsigned = format!("{}.{}.", encode(r#"{"alg":"none","typ":"JWT"}"#), encode(good_claims().to_string()));
     let other_vendor = {
         let header = encode(r#"{"alg":"HS256","typ":"JWT","kid":"app_5f3"}"#);
@@ -112,7 +92,7 @@ fn of_a_wrong_header() -> Vec<Bad> {
         ),
         bad("not signed", unsigned, &["alg", "signature"], "unsigned token (alg \"none\")"),
         bad(
-            "another vendor's",
+            "another vendor",
             other_vendor,
             &["alg", "signature", "aud", "iss", "sub", "iat", "exp", "known-claims"],
             "symmetric algorithm HS256; expected RS256",
@@ -148,7 +128,7 @@ fn of_a_wrong_header() -> Vec<Bad> {
     ]
 }
 
-fn of_a_wrong_signature() -> Vec<Bad> {
+fn bad_signatures() -> Vec<Bad> {
     let (header, claims) = (encode(HEADER), encode(good_claims().to_string()));
     let (_, signature) =
         good().rsplit_once('.').map(|(input, signature)| (input.to_owned(), signature.to_owned())).unwrap();
@@ -158,8 +138,8 @@ fn of_a_wrong_signature() -> Vec<Bad> {
         claims.to_string()
     }));
     vec![
-        bad("another key's", sign(&format!("{header}.{claims}"), &OTHER_KEY), &["signature"], "invalid signature"),
-        bad("altered", format!("{header}.{altered}.{signature}"), &["signature"], "invalid signature"),
+        bad("another key", sign(&format!("{header}.{claims}"), &OTHER_KEY), &["signature"], "signed by another key"),
+        bad("altered", format!("{header}.{altered}.{signature}"), &["signature"], "or altered since"),
         bad(
             "cut off",
             {
@@ -172,7 +152,7 @@ fn of_a_wrong_signature() -> Vec<Bad> {
     ]
 }
 
-fn of_wrong_claims() -> Vec<Bad> {
+fn bad_claims() -> Vec<Bad> {
     let twice = good_claims().to_string().replacen('{', r#"{"sub":"boss@example.com","#, 1);
     vec![
         bad("a claim twice", token(HEADER, &twice), &["claims"], "duplicate claims member \"sub\""),
@@ -194,13 +174,18 @@ fn of_wrong_claims() -> Vec<Bad> {
             &["aud"],
             "aud is not \"https://cobrowse.io\"",
         ),
-        bad("no audience", with("aud", None), &["aud"], "missing claim aud"),
-        bad("another account", with("iss", Some(json!("trial"))), &["iss"], "iss is not the expected license key"),
-        bad("a URL for an issuer", with("iss", Some(json!("https://idp.example.com"))), &["iss"], "invalid iss"),
-        bad("no issuer", with("iss", None), &["iss"], "missing claim iss"),
-        bad("nobody", with("sub", Some(json!(" "))), &["sub"], "invalid sub"),
-        bad("a number for an agent", with("sub", Some(json!(42))), &["sub"], "sub is not a string"),
-        bad("no agent", with("sub", None), &["sub"], "missing claim sub"),
+        bad("no audience", with("aud", None), &["aud"], "the claim aud is missing"),
+        bad(
+            "another account",
+            with("iss", Some(json!("trial"))),
+            &["iss"],
+            "another license key than the expected one",
+        ),
+        bad("a URL for an issuer", with("iss", Some(json!("https://idp.example.com"))), &["iss"], "no license key"),
+        bad("no issuer", with("iss", None), &["iss"], "the claim iss is missing"),
+        bad("an empty agent", with("sub", Some(json!(" "))), &["sub"], "names nobody"),
+        bad("a number for an agent", with("sub", Some(json!(42))), &["sub"], "the claim sub is not a string"),
+        bad("no agent", with("sub", None), &["sub"], "the claim sub is missing"),
         bad(
             "a control in the name",
             with("displayName", Some(json!("Jane\u{1b}[2J"))),
@@ -217,7 +202,7 @@ fn of_wrong_claims() -> Vec<Bad> {
     ]
 }
 
-fn of_wrong_times() -> Vec<Bad> {
+fn bad_times() -> Vec<Bad> {
     let in_milliseconds = |claims: &[&str]| {
         let mut all = good_claims();
         for claim in claims {
@@ -232,7 +217,19 @@ fn of_wrong_times() -> Vec<Bad> {
             "text for an expiry",
             with("exp", Some(json!((now() + 60).to_string()))),
             &["exp"],
-            "exp is not an integer",
+            "exp is not a whole number",
+        ),
+        bad("a fraction", with("iat", Some(json!(1.5))), &["iat"], "iat is not a whole number"),
+        bad("expired", with("exp", Some(json!(now() - 30))), &["exp"], "the token expired 3"),
+        bad("not issued yet", with("iat", Some(json!(now() + 600))), &["iat"], "seconds in the future"),
+        bad("no expiry", with("exp", None), &["exp"], "the claim exp is missing"),
+        bad("no time of issue", with("iat", None), &["iat"], "the claim iat is missing"),
+        bad("expiry in 2099", with("exp", Some(json!(4_102_444_799_u64))), &["lifetime"], "over a day"),
+        bad(
+            "expired at issue",
+            with("exp", Some(json!(now() - 90))),
+            &["exp", "lifetime"],
+            "expires before it is issued",
         ),
         bad("a fraction", with("iat", Some(json!(1.5))), &["iat"], "iat is not an integer"),
         bad("expired", with("exp", Some(json!(now() - 30))), &["exp"], "token expired 3"),
@@ -244,7 +241,7 @@ fn of_wrong_times() -> Vec<Bad> {
     ]
 }
 
-fn of_wrong_access() -> Vec<Bad> {
+fn bad_access() -> Vec<Bad> {
     vec![
         bad(
             "an unknown role",
@@ -269,13 +266,13 @@ fn of_wrong_access() -> Vec<Bad> {
             "custom_data, id and permissions",
         ),
         bad(
-            "no text to compare",
+            "a number to compare",
             with_policy(json!({"version": 3, "devices": {"custom_data": {"a": 42}}})),
             &["policy"],
             "wrong JSON type",
         ),
         bad(
-            "no value to compare",
+            "an empty value to compare",
             with_policy(json!({"version": 3, "devices": {"custom_data": {"a": ""}}})),
             &["policy"],
             "\"a\" is empty",
@@ -296,41 +293,42 @@ fn of_wrong_access() -> Vec<Bad> {
 }
 
 fn table() -> Vec<Bad> {
-    [of_no_form(), of_a_wrong_header(), of_a_wrong_signature(), of_wrong_claims(), of_wrong_times(), of_wrong_access()]
+    [malformed(), bad_headers(), bad_signatures(), bad_claims(), bad_times(), bad_access()]
         .into_iter()
         .flatten()
         .collect()
 }
 
 #[test]
-fn each_is_named_and_nothing_else_is() {
-    let folder = Folder::new();
+fn inspect_of_bad_token_names_the_failed_checks() {
+    let directory = Directory::new();
     let table = table();
     assert!(table.len() >= 40, "{}", table.len());
-    for Bad { name, token, breaks, named } in table {
-        let ended = folder.read(&["inspect", "--license", "SPGqPIcVnsOEJQ", "--public-key", "key.pub.pem"], &token);
-        assert_eq!((ended.exit, ended.stderr.as_str()), (1, ""), "{name}: {ended:?}");
-        let broken: Vec<_> = ended
+    for Bad { name, token, fails, message } in table {
+        let output = directory.read(&["inspect", "--license", "SPGqPIcVnsOEJQ", "--public-key", "key.pub.pem"], &token);
+        assert_eq!((output.exit, output.stderr.as_str()), (1, ""), "{name}: {output:?}");
+        let failed: Vec<_> = output
             .stdout
             .lines()
             .filter_map(|line| line.trim_start().strip_prefix("FAILED"))
             .filter_map(|line| line.split_whitespace().next())
             .collect();
-        assert_eq!(broken, breaks, "{name}: {}", ended.stdout);
-        let said = ended.stdout.split_whitespace().collect::<Vec<_>>().join(" ");
-        assert!(said.contains(named), "{name}: {named:?} in {}", ended.stdout);
+        assert_eq!(failed, fails, "{name}: {}", output.stdout);
+        let text = output.stdout.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(text.contains(message), "{name}: {message:?} in {}", output.stdout);
     }
 }
 
 #[test]
-fn the_good_one_breaks_nothing() {
-    let ended = Folder::new().read(&["inspect", "--license", "SPGqPIcVnsOEJQ", "--public-key", "key.pub.pem"], &good());
-    assert!(ended.result().ends_with("\nThe token keeps every rule.\n"));
+fn inspect_of_valid_token_passes_all_checks() {
+    let output =
+        Directory::new().read(&["inspect", "--license", "SPGqPIcVnsOEJQ", "--public-key", "key.pub.pem"], &good());
+    assert!(output.result().ends_with("\nAll checks passed.\n"));
 }
 
 #[test]
-fn a_policy_that_does_not_restrict_is_warned_of() {
-    let folder = Folder::new();
+fn inspect_of_policy_beside_a_role_warns() {
+    let directory = Directory::new();
     let policy = json!({"version": 3, "devices": {"custom_data": {"user_id": "42"}}, "sessions": {}, "push": {}});
     for (role, warning) in [
         (Some(json!("administrator")), "administrator-with-policy"),
@@ -342,8 +340,8 @@ fn a_policy_that_does_not_restrict_is_warned_of() {
         if let Some(role) = role {
             claims["role"] = role;
         }
-        let said = folder.read(&["inspect"], &token(HEADER, &claims.to_string())).result();
-        let line = said.lines().find(|line| line.starts_with("  warn")).unwrap_or_default();
-        assert!(line.contains(warning) && line.contains("\"role\": null"), "{said}");
+        let text = directory.read(&["inspect"], &token(HEADER, &claims.to_string())).result();
+        let line = text.lines().find(|line| line.starts_with("  warn")).unwrap_or_default();
+        assert!(line.contains(warning) && line.contains("\"role\": null"), "{text}");
     }
 }

@@ -1,10 +1,12 @@
 use std::os::unix::fs::PermissionsExt;
 
-use crate::program::{Folder, KEY, LICENSE, OTHER_KEY};
+use serde_json::{Value, json};
 
-const DOCTOR: [&str; 4] = ["doctor", "key.pem", "--license", LICENSE];
+use crate::program::{Directory, KEY, LICENSE, OTHER_KEY};
 
-/// The outcome of each step.
+const DOCTOR: [&str; 5] = ["doctor", "key.pem", "--license", LICENSE, "--verbose"];
+
+/// Returns the outcome of each check.
 pub(crate) fn steps(stdout: &str) -> Vec<(&str, &str)> {
     let words = |line: &'_ str| line.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
     stdout
@@ -16,121 +18,156 @@ pub(crate) fn steps(stdout: &str) -> Vec<(&str, &str)> {
 }
 
 #[test]
-fn all_holds_of_a_good_key() {
-    let said = Folder::new().run(&[&DOCTOR, &["--expect-public-key", "key.pub.pem"][..]].concat()).result();
+fn good_key_passes_all_checks() {
+    let said = Directory::new().run(&[&DOCTOR, &["--expect-public-key", "key.pub.pem"][..]].concat()).result();
     let expected =
-        ["open", "permissions", "sign", "verify", "rs256", "registered", "clock", "token", "expiry", "latency"];
+        ["open", "permissions", "sign", "verify", "key", "registered", "clock", "token", "expiry", "latency"];
     assert_eq!(steps(&said), expected.map(|step| ("ok", step)), "{said}");
     assert!(said.contains(KEY.public_key().thumbprint()), "{said}");
     assert!(
-        said.contains("20 signs: median ") && said.contains(", worst ") && said.contains("without a quota"),
+        said.contains("20 signatures: median ") && said.contains(", maximum ") && !said.contains("quota"),
         "{said}"
     );
-    assert!(said.ends_with("\nAll of it holds.\n"), "{said}");
+    assert!(said.ends_with("\nAll checks passed.\n"), "{said}");
     assert!(!said.contains("eyJ"), "no token is shown");
 }
 
 #[test]
-fn what_was_not_compared_is_said() {
-    let said = Folder::new().run(&DOCTOR).result();
+fn unregistered_check_is_skipped() {
+    let said = Directory::new().run(&DOCTOR).result();
     assert!(steps(&said).contains(&("?", "registered")), "{said}");
-    assert!(said.ends_with("\nAll that was checked holds.\n"), "{said}");
-    let help = Folder::empty().run(&["doctor", "--help"]).result();
+    assert!(said.ends_with("\n9 checks passed, 1 skipped.\n"), "{said}");
+    let help = Directory::empty().run(&["doctor", "--help"]).result();
     let help = help.split_whitespace().collect::<Vec<_>>().join(" ");
-    assert!(help.contains("Exits with 0 if everything that was checked holds."), "{help}");
     assert!(help.contains("Without --expect-public-key the key is not compared"), "{help}");
 }
 
 #[test]
-fn another_key_than_the_dashboards_is_named() {
-    let folder = Folder::new();
-    folder.write("registered.pem", OTHER_KEY.public_key().to_pem(), 0o644);
-    let ended = folder.run(&[&DOCTOR, &["--expect-public-key", "registered.pem"][..]].concat());
-    let said = ended.exits(1, "").stdout;
+fn unregistered_key_fails() {
+    let directory = Directory::new();
+    directory.write("registered.pem", OTHER_KEY.public_key().to_pem(), 0o644);
+    let output = directory.run(&[&DOCTOR, &["--expect-public-key", "registered.pem"][..]].concat());
+    let said = output.exits(1, "").stdout;
     assert!(steps(&said).contains(&("FAILED", "registered")), "{said}");
     assert!(said.contains("register its public key in the Cobrowse dashboard"), "{said}");
-    assert!(steps(&said).contains(&("ok", "latency")), "the rest is looked at all the same: {said}");
-    assert!(said.ends_with("\nNot all of it holds.\n"), "{said}");
+    assert!(steps(&said).contains(&("ok", "latency")), "the other checks run: {said}");
+    assert!(said.starts_with("FAILED  registered"), "failures come first: {said}");
+    assert!(said.ends_with("\n1 of 10 checks failed.\n"), "{said}");
 }
 
 #[test]
-fn the_modes_of_the_file_are_looked_at() {
-    let folder = Folder::new();
-    folder.write("key.pem", &KEY.to_pkcs8_pem().unwrap(), 0o644);
-    let ended = folder.run(&DOCTOR).exits(1, "");
-    assert!(steps(&ended.stdout).contains(&("FAILED", "permissions")), "{ended:?}");
-    assert!(ended.stdout.contains("(mode 644)") && ended.stdout.contains("--allow-readable-key"), "{ended:?}");
-    let allowed = folder.run(&[&DOCTOR, &["--allow-readable-key"][..]].concat()).exits(0, "");
+fn mode_of_the_file_is_checked() {
+    let directory = Directory::new();
+    directory.write("key.pem", &KEY.to_pkcs8_pem().unwrap(), 0o644);
+    let output = directory.run(&DOCTOR).exits(1, "");
+    assert!(steps(&output.stdout).contains(&("FAILED", "permissions")), "{output:?}");
+    assert!(output.stdout.contains("(mode 644)") && output.stdout.contains("--allow-readable-key"), "{output:?}");
+    let allowed = directory.run(&[&DOCTOR, &["--allow-readable-key"][..]].concat()).exits(0, "");
     assert!(steps(&allowed.stdout).contains(&("warn", "permissions")), "{allowed:?}");
 
-    folder.write("key.pem", &KEY.to_pkcs8_pem().unwrap(), 0o620);
-    let ended = folder.run(&[&DOCTOR, &["--allow-readable-key"][..]].concat()).exits(4, "");
-    assert_eq!(steps(&ended.stdout), [("FAILED", "permissions"), ("ok", "clock")], "{ended:?}");
+    directory.write("key.pem", &KEY.to_pkcs8_pem().unwrap(), 0o620);
+    let output = directory.run(&[&DOCTOR, &["--allow-readable-key"][..]].concat()).exits(4, "");
+    assert_eq!(steps(&output.stdout), [("FAILED", "permissions"), ("ok", "clock")], "{output:?}");
 }
 
-/// Whoever may write in the folder may replace the key, whatever the file's mode.
+/// Who can write to the directory can replace the key, whatever the mode of the file.
 #[test]
-fn the_folders_of_the_file_and_of_its_link_are_looked_at() {
-    let folder = Folder::new();
+fn directories_of_the_file_and_of_its_link_are_checked() {
+    let directory = Directory::new();
     for name in ["open", "sticky", "shared"] {
-        std::fs::create_dir(folder.path(name)).unwrap();
-        folder.write(&format!("{name}/key.pem"), &KEY.to_pkcs8_pem().unwrap(), 0o600);
-        std::os::unix::fs::symlink(folder.path(name).join("key.pem"), folder.path(&format!("to-{name}.pem"))).unwrap();
+        std::fs::create_dir(directory.path(name)).unwrap();
+        directory.write(&format!("{name}/key.pem"), &KEY.to_pkcs8_pem().unwrap(), 0o600);
+        std::os::unix::fs::symlink(directory.path(name).join("key.pem"), directory.path(&format!("to-{name}.pem")))
+            .unwrap();
     }
-    std::os::unix::fs::symlink(folder.path("key.pem"), folder.path("open/from.pem")).unwrap();
+    std::os::unix::fs::symlink(directory.path("key.pem"), directory.path("open/from.pem")).unwrap();
     for (name, mode) in [("open", 0o777), ("sticky", 0o1777), ("shared", 0o775)] {
-        std::fs::set_permissions(folder.path(name), PermissionsExt::from_mode(mode)).unwrap();
+        std::fs::set_permissions(directory.path(name), PermissionsExt::from_mode(mode)).unwrap();
     }
-    let uri = format!("file://{}", folder.path("open/key.pem").display());
-    for (key, named) in [
-        ("open/key.pem", "the key's folder (mode 777)"),
-        ("file:open/key.pem", "the key's folder (mode 777)"),
-        (&uri, "the key's folder (mode 777)"),
-        ("open/from.pem", "the key's folder (mode 777)"),
-        ("to-open.pem", "the folder that the key's link leads to (mode 777)"),
-        ("shared/key.pem", "the key's folder (mode 775)"),
+    let uri = format!("file://{}", directory.path("open/key.pem").display());
+    for (key, message) in [
+        ("open/key.pem", "directory of the key file is group- or world-writable (mode 0777)"),
+        ("file:open/key.pem", "directory of the key file is group- or world-writable (mode 0777)"),
+        (&uri, "directory of the key file is group- or world-writable (mode 0777)"),
+        ("open/from.pem", "directory of the key file is group- or world-writable (mode 0777)"),
+        ("to-open.pem", "directory of the link target is group- or world-writable (mode 0777)"),
+        ("shared/key.pem", "directory of the key file is group- or world-writable (mode 0775)"),
     ] {
-        let ended = folder.run(&["doctor", key, "--license", LICENSE]).exits(1, "");
-        assert!(steps(&ended.stdout).contains(&("FAILED", "permissions")), "{ended:?}");
-        assert!(ended.stdout.contains(named) && !ended.stdout.contains("ok      permissions"), "{ended:?}");
+        let output = directory.run(&["doctor", key, "--license", LICENSE]).exits(1, "");
+        assert!(steps(&output.stdout).contains(&("FAILED", "permissions")), "{output:?}");
+        assert!(output.stdout.contains(message) && !output.stdout.contains("ok      permissions"), "{output:?}");
     }
     for key in ["sticky/key.pem", "to-sticky.pem", "key.pem"] {
-        let said = folder.run(&["doctor", key, "--license", LICENSE]).result();
+        let said = directory.run(&["doctor", key, "--license", LICENSE, "-v"]).result();
         assert!(steps(&said).contains(&("ok", "permissions")), "{said}");
-        assert!(said.contains("no other folder was looked at"), "{said}");
     }
 }
 
 #[test]
-fn a_key_that_is_none_ends_it_with_its_exit_code() {
-    let folder = Folder::new();
-    for (key, named) in [
+fn unusable_key_ends_with_its_exit_code() {
+    let directory = Directory::new();
+    for (key, message) in [
         ("nothing.pem", "there is no such file"),
         ("key.pub.pem", "this is a public key"),
         ("env:NOT_SET", "the variable NOT_SET is not set"),
     ] {
-        let ended = folder.run(&["doctor", key, "--license", LICENSE]).exits(4, "");
-        assert_eq!(steps(&ended.stdout), [("FAILED", "open"), ("ok", "clock")], "{ended:?}");
-        assert!(ended.stdout.contains(named), "{ended:?}");
-        assert!(!ended.stdout.contains("because"), "{ended:?}");
+        let output = directory.run(&["doctor", key, "--license", LICENSE]).exits(4, "");
+        assert_eq!(steps(&output.stdout), [("FAILED", "open")], "{output:?}");
+        assert!(output.stdout.contains(message), "{output:?}");
+        assert!(!output.stdout.contains("caused by"), "{output:?}");
     }
-    let verbose = folder.run(&["doctor", "/proc/self/mem", "--license", LICENSE, "-v"]).exits(3, "");
+    let verbose = directory.run(&["doctor", "/proc/self/mem", "--license", LICENSE, "-v"]).exits(3, "");
     assert!(
         verbose.stdout.contains("see the cause\n")
-            && verbose.stdout.contains("because: Input/output")
-            && !verbose.stdout.contains("because: the signing key"),
+            && verbose.stdout.contains("caused by: Input/output")
+            && !verbose.stdout.contains("caused by: failed to load"),
         "{verbose:?}"
     );
-    folder.run(&["doctor", "vault:x", "--license", LICENSE]).exits(2, "");
+    directory.run(&["doctor", "vault:x", "--license", LICENSE]).exits(2, "");
 }
 
 #[test]
-fn lifetimes_are_looked_at() {
-    let folder = Folder::new();
-    folder.run(&[&DOCTOR, &["--lifetime", "2d"][..]].concat()).exits(2, "--allow-long-lived");
-    let said = folder.run(&[&DOCTOR, &["--lifetime", "2d", "--allow-long-lived"][..]].concat()).result();
-    assert!(
-        steps(&said).contains(&("warn", "expiry")) && said.contains("it expires 2 days after it was issued"),
-        "{said}"
+fn lifetime_is_checked() {
+    let directory = Directory::new();
+    directory.run(&[&DOCTOR, &["--lifetime", "2d"][..]].concat()).exits(2, "--allow-long-lived");
+    let said = directory.run(&[&DOCTOR, &["--lifetime", "2d", "--allow-long-lived"][..]].concat()).result();
+    assert!(steps(&said).contains(&("warn", "expiry")) && said.contains("token expires 2 days after issue"), "{said}");
+}
+
+#[test]
+fn passed_checks_are_shown_with_verbose() {
+    let directory = Directory::new();
+    let args = ["doctor", "key.pem", "--license", LICENSE, "--expect-public-key", "key.pub.pem"];
+    assert_eq!(directory.run(&args).result(), "All checks passed.\n");
+}
+
+#[test]
+fn unregistered_key_shows_both_thumbprints() {
+    let directory = Directory::new();
+    directory.write("registered.pem", OTHER_KEY.public_key().to_pem(), 0o644);
+    let args = ["doctor", "key.pem", "--license", LICENSE, "--expect-public-key", "registered.pem"];
+    let said = directory.run(&args).exits(1, "").stdout;
+    for key in [&KEY, &OTHER_KEY] {
+        assert!(said.contains(key.public_key().thumbprint()), "{said}");
+    }
+    assert!(said.contains("hint: if you did not replace this key, find out who did"), "{said}");
+}
+
+#[test]
+fn json_has_the_id_of_each_error() {
+    let directory = Directory::new();
+    let doctor = |key: &str, exit| {
+        let output = directory.run(&["doctor", key, "--license", LICENSE, "--json"]).exits(exit, "");
+        serde_json::from_str::<Value>(&output.stdout).unwrap()
+    };
+    let good = doctor("key.pem", 0);
+    assert_eq!(good["ok"], true);
+    assert!(good["checks"].as_array().unwrap().iter().all(|check| check["error"].is_null()), "{good}");
+    let missing = doctor("nothing.pem", 4);
+    assert_eq!(missing["ok"], false);
+    let check = &missing["checks"][0];
+    assert_eq!(
+        (&check["check"], &check["outcome"], &check["error"]),
+        (&json!("open"), &json!("failed"), &json!("not-found"))
     );
 }

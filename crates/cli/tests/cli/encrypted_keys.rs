@@ -1,78 +1,78 @@
-//! The passphrase of an encrypted key, which no command line ever sees.
+//! The passphrase of an encrypted key.
 
 use cobrowse_jwt::pem::Passphrase;
 
-use crate::program::{Ended, Folder, KEY, LICENSE, accepted};
+use crate::program::{Directory, KEY, LICENSE, Output, accepted};
 
 const PASSPHRASE: &str = "correct horse battery staple";
 
-fn folder() -> Folder {
-    let folder = Folder::empty();
-    folder.write("key.pem", &KEY.to_encrypted_pkcs8_pem(&Passphrase::new(PASSPHRASE)).unwrap(), 0o600);
-    folder
+fn directory() -> Directory {
+    let directory = Directory::empty();
+    directory.write("key.pem", &KEY.to_encrypted_pkcs8_pem(&Passphrase::new(PASSPHRASE)).unwrap(), 0o600);
+    directory
 }
 
 #[test]
-fn is_read_from_a_file_or_a_variable_by_every_subcommand() {
-    let folder = folder();
-    folder.write("passphrase", &format!("{PASSPHRASE}\n"), 0o600);
-    for (words, exit) in [
+fn passphrase_is_read_from_a_file_or_a_variable() {
+    let directory = directory();
+    directory.write("passphrase", &format!("{PASSPHRASE}\n"), 0o600);
+    for (args, exit) in [
         (&["public-key", "key.pem"][..], 0),
         (&["mint", "key.pem", "--license", LICENSE, "--agent", "a@b"], 0),
         (&["doctor", "key.pem", "--license", LICENSE], 0),
         (&["inspect", "x", "--key", "key.pem"], 1),
         (&["verify", "x", "--license", LICENSE, "--key", "key.pem"], 10),
     ] {
-        folder.run(&[words, &["--passphrase-file", "passphrase"]].concat()).exits(exit, "");
-        let variable = folder.command(words).env("COBROWSE_PASSPHRASE", PASSPHRASE).output().unwrap();
-        Ended::of(&variable).exits(exit, "");
-        let file = folder.command(words).env("COBROWSE_PASSPHRASE_FILE", "passphrase").output().unwrap();
-        Ended::of(&file).exits(exit, "");
+        directory.run(&[args, &["--passphrase-file", "passphrase"]].concat()).exits(exit, "");
+        let variable = directory.command(args).env("COBROWSE_PASSPHRASE", PASSPHRASE).output().unwrap();
+        Output::of(&variable).exits(exit, "");
+        let file = directory.command(args).env("COBROWSE_PASSPHRASE_FILE", "passphrase").output().unwrap();
+        Output::of(&file).exits(exit, "");
     }
 }
 
 #[test]
-fn the_file_wins_over_the_variable() {
-    let folder = folder();
-    folder.write("passphrase", PASSPHRASE, 0o600);
-    let words = ["mint", "key.pem", "--license", LICENSE, "--agent", "a@b", "--passphrase-file", "passphrase"];
-    let output = folder.command(&words).env("COBROWSE_PASSPHRASE", "wrong").output().unwrap();
-    accepted(&Ended::of(&output).result(), KEY.public_key());
+fn passphrase_file_overrides_the_variable() {
+    let directory = directory();
+    directory.write("passphrase", PASSPHRASE, 0o600);
+    let args = ["mint", "key.pem", "--license", LICENSE, "--agent", "a@b", "--passphrase-file", "passphrase"];
+    let output = directory.command(&args).env("COBROWSE_PASSPHRASE", "wrong").output().unwrap();
+    accepted(&Output::of(&output).result(), KEY.public_key());
 }
 
 #[test]
-fn a_variable_may_hold_an_encrypted_key() {
-    let folder = folder();
-    let pem = std::fs::read_to_string(folder.path("key.pem")).unwrap();
-    let mut command = folder.command(&["public-key", "env:ENCRYPTED"]);
+fn encrypted_key_in_a_variable_is_decrypted() {
+    let directory = directory();
+    let pem = std::fs::read_to_string(directory.path("key.pem")).unwrap();
+    let mut command = directory.command(&["public-key", "env:ENCRYPTED"]);
     let output = command.env("ENCRYPTED", pem).env("COBROWSE_PASSPHRASE", PASSPHRASE).output().unwrap();
-    assert_eq!(Ended::of(&output).result(), KEY.public_key().to_pem());
+    assert_eq!(Output::of(&output).result(), KEY.public_key().to_pem());
 }
 
 #[test]
-fn a_wrong_or_missing_one_is_explained_and_never_shown() {
-    let folder = folder();
+fn wrong_or_missing_passphrase_is_an_error_without_it() {
+    let directory = directory();
     let wrong =
-        folder.command(&["public-key", "key.pem", "-v"]).env("COBROWSE_PASSPHRASE", "secret-7").output().unwrap();
-    let ended = Ended::of(&wrong).exits(4, "the passphrase is wrong");
-    assert!(!ended.stderr.contains("secret-7"), "{ended:?}");
-    folder.run(&["public-key", "key.pem"]).exits(4, "give it by --passphrase-file or in COBROWSE_PASSPHRASE");
-    for (text, named) in
-        [("", "the passphrase is empty"), ("a\nb", "more than one line"), (&"a".repeat(5_000), "over 4 KiB")]
+        directory.command(&["public-key", "key.pem", "-v"]).env("COBROWSE_PASSPHRASE", "secret-7").output().unwrap();
+    let output = Output::of(&wrong).exits(4, "the passphrase is wrong");
+    assert!(!output.stderr.contains("secret-7"), "{output:?}");
+    directory.run(&["public-key", "key.pem"]).exits(4, "use --passphrase-file or the variable COBROWSE_PASSPHRASE");
+    for (text, message) in
+        [("", "passphrase is empty"), ("a\nb", "more than one line"), (&"a".repeat(5_000), "over 4 KiB")]
     {
-        folder.write("passphrase", text, 0o600);
-        folder.run(&["public-key", "key.pem", "--passphrase-file", "passphrase"]).exits(2, named);
+        directory.write("passphrase", text, 0o600);
+        directory.run(&["public-key", "key.pem", "--passphrase-file", "passphrase"]).exits(2, message);
     }
-    folder.run(&["public-key", "key.pem", "--passphrase-file", "nothing"]).exits(2, "it cannot be read");
-    folder.write("passphrase", PASSPHRASE, 0o644);
-    folder
+    directory.run(&["public-key", "key.pem", "--passphrase-file", "nothing"]).exits(2, "failed to read the file");
+    directory.write("passphrase", PASSPHRASE, 0o644);
+    directory
         .run(&["public-key", "key.pem", "--passphrase-file", "passphrase"])
-        .exits(0, "others than its owner may read");
-    folder.run(&["public-key", "key.pem", "--passphrase", "secret-7"]).exits(2, "unexpected argument");
+        .exits(0, "passphrase is group- or world-accessible (mode 0644)");
+    directory.run(&["public-key", "key.pem", "--passphrase", "secret-7"]).exits(2, "unexpected argument");
 }
 
 #[test]
-fn an_unencrypted_key_needs_none() {
-    let folder = Folder::new();
-    folder.run(&["public-key", "key.pem", "--passphrase-file", "nothing"]).result();
+fn unencrypted_key_does_not_read_the_passphrase() {
+    let directory = Directory::new();
+    directory.run(&["public-key", "key.pem", "--passphrase-file", "nothing"]).result();
 }

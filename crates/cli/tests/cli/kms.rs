@@ -1,4 +1,4 @@
-//! Keys in AWS KMS, as an emulator plays it.
+//! Keys in AWS KMS, against an emulator.
 #![cfg(feature = "aws-kms")]
 
 use std::{
@@ -17,24 +17,24 @@ use tokio::runtime::Runtime;
 
 use crate::{
     doctor::steps,
-    program::{Ended, Folder, LICENSE, PROGRAM, accepted},
+    program::{Directory, LICENSE, Output, PROGRAM, accepted},
 };
 
-/// An emulator, and the program set up to use it.
+/// An emulator and a directory for the program.
 struct Account {
     runtime: Runtime,
     emulator: Emulator,
-    folder: Folder,
+    directory: Directory,
 }
 
 impl Account {
     fn new() -> Self {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let emulator = runtime.block_on(async { Emulator::from_env("COBROWSE_TEST_LOCALSTACK") });
-        Self { runtime, emulator, folder: Folder::empty() }
+        Self { runtime, emulator, directory: Directory::empty() }
     }
 
-    /// The ARN of a new key.
+    /// Creates a key and returns its ARN.
     fn key(&self) -> String {
         self.runtime.block_on(self.emulator.create_rsa(KeySpec::Rsa2048))
     }
@@ -52,18 +52,18 @@ impl Account {
         format!("awskms://{}/{id}", self.emulator.url.strip_prefix("http://").unwrap())
     }
 
-    fn run(&self, words: &[&str]) -> Ended {
-        let mut command = self.folder.command(words);
+    fn run(&self, args: &[&str]) -> Output {
+        let mut command = self.directory.command(args);
         command.env("AWS_ACCESS_KEY_ID", "AKIAIOSFODNN7EXAMPLE").env("AWS_SECRET_ACCESS_KEY", "x");
-        Ended::of(&command.env("AWS_REGION", "eu-central-1").output().unwrap())
+        Output::of(&command.env("AWS_REGION", "eu-central-1").output().unwrap())
     }
 
-    fn doctor(&self, id: &str) -> Ended {
-        self.run(&["doctor", &self.uri(id), "--license", LICENSE, "--expect-public-key", "registered.pem"])
+    fn doctor(&self, id: &str) -> Output {
+        self.run(&["doctor", &self.uri(id), "--license", LICENSE, "--expect-public-key", "registered.pem", "-v"])
     }
 
     fn register(&self, key: &PublicKey) {
-        self.folder.write("registered.pem", key.to_pem(), 0o644);
+        self.directory.write("registered.pem", key.to_pem(), 0o644);
     }
 }
 
@@ -72,15 +72,15 @@ mod localstack {
 
     #[test]
     #[ignore = "needs LocalStack, which `cargo xtask test` starts"]
-    fn the_public_half_is_shown_and_tokens_are_minted() {
+    fn public_key_and_mint_use_the_key() {
         let account = Account::new();
         let arn = account.key();
         account.point("alias/cli-mint", &arn);
         let key = account.public_key(&arn);
         for id in [arn.as_str(), "alias/cli-mint"] {
             assert_eq!(account.run(&["public-key", &account.uri(id)]).result(), key.to_pem());
-            let words = ["mint", &account.uri(id), "--license", LICENSE, "--agent", "a@b", "--customer", "user_id=42"];
-            let token = account.run(&words).result();
+            let args = ["mint", &account.uri(id), "--license", LICENSE, "--agent", "a@b", "--customer", "user_id=42"];
+            let token = account.run(&args).result();
             accepted(&token, &key);
             let verify = ["verify", token.trim_end(), "--license", LICENSE, "--key", &account.uri(id)];
             assert_eq!(account.run(&verify).result(), "accepted: \"a@b\"\n");
@@ -89,7 +89,7 @@ mod localstack {
 
     #[test]
     #[ignore = "needs LocalStack, which `cargo xtask test` starts"]
-    fn doctor_finds_nothing_wrong_with_a_good_key() {
+    fn doctor_of_good_key_passes_all_checks() {
         let account = Account::new();
         let arn = account.key();
         account.register(&account.public_key(&arn));
@@ -101,7 +101,7 @@ mod localstack {
             "sign",
             "verify",
             "permissions",
-            "rs256",
+            "key",
             "registered",
             "clock",
             "token",
@@ -109,33 +109,33 @@ mod localstack {
             "latency",
         ];
         assert_eq!(steps(&said), expected.map(|step| ("ok", step)), "{said}");
-        assert!(said.contains(" of the 1,000 RSA operations a second that AWS KMS grants"), "{said}");
+        assert!(said.contains(" % of the AWS KMS quota of 1,000 per account and Region"), "{said}");
     }
 
-    /// An endpoint in the environment may be anything, and vouches for no clock.
+    /// An endpoint in the environment can be another service, which does not check the clock.
     #[test]
     #[ignore = "needs LocalStack, which `cargo xtask test` starts"]
-    fn doctor_does_not_take_the_clock_to_be_proven_by_a_stand_in() {
+    fn doctor_does_not_verify_the_clock_with_an_emulator() {
         let account = Account::new();
         let uri = format!("awskms:///{}", account.key());
-        let mut command = account.folder.command(&["doctor", &uri, "--license", LICENSE]);
+        let mut command = account.directory.command(&["doctor", &uri, "--license", LICENSE, "--verbose"]);
         command.env("AWS_ACCESS_KEY_ID", "AKIAIOSFODNN7EXAMPLE").env("AWS_SECRET_ACCESS_KEY", "x");
         command.env("AWS_REGION", "eu-central-1").env("AWS_ENDPOINT_URL", &account.emulator.url);
-        let said = Ended::of(&command.output().unwrap()).result();
-        assert!(said.contains("compare it with a clock yourself") && !said.contains("AWS takes"), "{said}");
+        let said = Output::of(&command.output().unwrap()).result();
+        assert!(said.contains("plausible: ") && !said.contains("AWS accepts"), "{said}");
     }
 
     #[test]
     #[ignore = "needs LocalStack, which `cargo xtask test` starts"]
-    fn doctor_names_a_disabled_key() {
+    fn doctor_of_disabled_key_fails_to_sign() {
         let account = Account::new();
         let arn = account.key();
         account.register(&account.public_key(&arn));
         account.runtime.block_on(account.emulator.client.disable_key().key_id(&arn).send()).unwrap();
-        let ended = account.doctor(&arn).exits(4, "");
-        assert!(steps(&ended.stdout).contains(&("FAILED", "sign")), "{ended:?}");
-        assert!(ended.stdout.contains("key is disabled"), "{ended:?}");
-        assert!(!ended.stdout.contains("arn:") && !ended.stdout.contains("000000000000"), "{ended:?}");
+        let output = account.doctor(&arn).exits(4, "");
+        assert!(steps(&output.stdout).contains(&("FAILED", "sign")), "{output:?}");
+        assert!(output.stdout.contains("key is disabled"), "{output:?}");
+        assert!(!output.stdout.contains("arn:") && !output.stdout.contains("000000000000"), "{output:?}");
         account
             .run(&["mint", &account.uri(&arn), "--license", LICENSE, "--agent", "a@b"])
             .exits(4, "key is disabled\n  hint: enable the key");
@@ -143,70 +143,69 @@ mod localstack {
 
     #[test]
     #[ignore = "needs LocalStack, which `cargo xtask test` starts"]
-    fn doctor_names_a_moved_alias() {
+    fn doctor_of_moved_alias_fails() {
         let account = Account::new();
         let (old, new) = (account.key(), account.key());
         account.point("alias/cli-moved", &old);
         account.register(&account.public_key(&old));
         account.doctor("alias/cli-moved").result();
         account.point("alias/cli-moved", &new);
-        let ended = account.doctor("alias/cli-moved").exits(1, "");
-        assert!(steps(&ended.stdout).contains(&("FAILED", "registered")), "{ended:?}");
-        assert!(ended.stdout.contains("the alias may have been moved"), "{ended:?}");
-        assert!(ended.stdout.contains(account.public_key(&new).thumbprint()), "{ended:?}");
+        let output = account.doctor("alias/cli-moved").exits(1, "");
+        assert!(steps(&output.stdout).contains(&("FAILED", "registered")), "{output:?}");
+        assert!(output.stdout.contains("the alias may have been moved"), "{output:?}");
+        assert!(output.stdout.contains(account.public_key(&new).thumbprint()), "{output:?}");
     }
 
     #[test]
     #[ignore = "needs LocalStack, which `cargo xtask test` starts"]
-    fn doctor_names_a_wrong_key_in_the_dashboard() {
+    fn doctor_of_unregistered_key_fails() {
         let account = Account::new();
         let (used, registered) = (account.key(), account.key());
         account.register(&account.public_key(&registered));
-        let ended = account.doctor(&used).exits(1, "");
-        assert!(steps(&ended.stdout).contains(&("FAILED", "registered")), "{ended:?}");
-        assert!(ended.stdout.contains("is not a registered key"), "{ended:?}");
-        assert!(!ended.stdout.contains("alias"), "{ended:?}");
+        let output = account.doctor(&used).exits(1, "");
+        assert!(steps(&output.stdout).contains(&("FAILED", "registered")), "{output:?}");
+        assert!(output.stdout.contains("is not the registered key"), "{output:?}");
+        assert!(!output.stdout.contains("alias"), "{output:?}");
     }
 
     #[test]
     #[ignore = "needs LocalStack, which `cargo xtask test` starts"]
-    fn a_key_that_is_not_there_is_named() {
+    fn missing_key_is_not_found() {
         let account = Account::new();
         let missing = account.uri("alias/cli-nothing");
-        let ended = account.run(&["mint", &missing, "--license", LICENSE, "--agent", "a@b", "-v"]);
-        let ended = ended.exits(4, "KMS key not found");
-        assert!(ended.stderr.contains("because: NotFound"), "{ended:?}");
+        let output = account.run(&["mint", &missing, "--license", LICENSE, "--agent", "a@b", "-v"]);
+        let output = output.exits(4, "KMS key not found");
+        assert!(output.stderr.contains("caused by: NotFound"), "{output:?}");
     }
 }
 
-/// Nobody listens on the port of an endpoint.
 #[test]
-fn an_endpoint_out_of_reach_is_transient() {
-    let folder = Folder::empty();
-    for words in [
+fn unreachable_endpoint_is_transient() {
+    let directory = Directory::empty();
+    for args in [
         &["public-key", "awskms://127.0.0.1:9/alias/x"][..],
         &["mint", "awskms://127.0.0.1:9/alias/x", "--license", LICENSE, "--agent", "a@b"],
         &["doctor", "awskms://127.0.0.1:9/alias/x", "--license", LICENSE],
     ] {
-        let mut command = folder.command(words);
+        let mut command = directory.command(args);
         command.env("AWS_ACCESS_KEY_ID", "AKIAIOSFODNN7EXAMPLE").env("AWS_SECRET_ACCESS_KEY", "x");
-        let ended = Ended::of(&command.env("AWS_REGION", "eu-central-1").output().unwrap());
-        assert_eq!(ended.exit, 3, "{ended:?}");
-        assert!(format!("{}{}", ended.stdout, ended.stderr).contains("failed to reach AWS KMS"), "{ended:?}");
+        let output = Output::of(&command.env("AWS_REGION", "eu-central-1").output().unwrap());
+        assert_eq!(output.exit, 3, "{output:?}");
+        assert!(format!("{}{}", output.stdout, output.stderr).contains("failed to reach AWS KMS"), "{output:?}");
     }
 }
 
-/// Or the test that a key in a file does not read it would prove nothing.
+/// The counterpart of `key_in_a_file_does_not_read_the_aws_configuration`.
 #[test]
 fn a_key_in_aws_kms_reads_the_aws_configuration() {
-    let folder = Folder::new();
-    assert!(Command::new("mkfifo").arg(folder.path("aws")).status().unwrap().success());
+    let directory = Directory::new();
+    assert!(Command::new("mkfifo").arg(directory.path("aws")).status().unwrap().success());
     let mut command = Command::new(PROGRAM);
-    command.args(["public-key", "awskms:///alias/x"]).env_clear().envs(folder.variables());
-    command.env("AWS_CONFIG_FILE", folder.path("aws")).stdout(Stdio::null()).stderr(Stdio::null());
+    command.args(["public-key", "awskms:///alias/x"]).env_clear().envs(directory.variables());
+    command.env("AWS_CONFIG_FILE", directory.path("aws")).stdout(Stdio::null()).stderr(Stdio::null());
     let mut child = command.spawn().unwrap();
-    // Opening the pipe to write waits for the program to open it to read.
-    let pipe = folder.path("aws");
+    // Opening the pipe for writing blocks until the program opens it for reading.
+    let pipe = directory.path("aws");
     let opened = thread::spawn(move || File::options().write(true).open(pipe).is_ok());
     let start = Instant::now();
     while !opened.is_finished() && start.elapsed() < Duration::from_mins(1) {

@@ -1,4 +1,4 @@
-//! The program as its users meet it.
+//! Tests of the program.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod bad_tokens;

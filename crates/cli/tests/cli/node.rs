@@ -1,15 +1,15 @@
 use cobrowse_jwt_tests::node;
 use serde_json::json;
 
-use crate::program::{Folder, KEY, LICENSE};
+use crate::program::{Directory, KEY, LICENSE};
 
 #[test]
 #[ignore = "needs Node's packages, which `cargo xtask test` sets up"]
 fn jsonwebtoken_and_jose_accept_what_is_minted() {
-    let folder = Folder::new();
-    let mint = |words: &[&str]| {
-        let words = [&["mint", "key.pem", "--license", LICENSE, "--agent", "jane@example.com"], words].concat();
-        folder.run(&words).stdout.trim_end().to_owned()
+    let directory = Directory::new();
+    let mint = |args: &[&str]| {
+        let args = [&["mint", "key.pem", "--license", LICENSE, "--agent", "jane@example.com"], args].concat();
+        directory.run(&args).stdout.trim_end().to_owned()
     };
     let tokens = [
         mint(&[]),

@@ -1,10 +1,10 @@
-//! The program in an empty folder, without any variable of whoever runs the tests.
+//! Runs the program in a temporary directory, without the environment of the test run.
 
 use std::{
     env, fs,
     os::unix::fs::PermissionsExt as _,
     path::{Path, PathBuf},
-    process::Output,
+    process,
     sync::LazyLock,
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
@@ -22,21 +22,21 @@ pub(crate) const PROGRAM: &str = env!("CARGO_BIN_EXE_cobrowse-jwt");
 
 pub(crate) const LICENSE: &str = "SPGqPIcVnsOEJQ";
 
-/// The key in `key.pem` of every folder.
+/// The key in `key.pem`.
 pub(crate) static KEY: LazyLock<PemKey> = LazyLock::new(|| PemKey::generate(RsaKeySize::Rsa2048).unwrap());
 
-/// A key that is in no folder.
+/// A key without a file.
 pub(crate) static OTHER_KEY: LazyLock<PemKey> = LazyLock::new(|| PemKey::generate(RsaKeySize::Rsa2048).unwrap());
 
-pub(crate) struct Folder(TempDir);
+pub(crate) struct Directory(TempDir);
 
-impl Folder {
-    /// With `key.pem` and `key.pub.pem` in it.
+impl Directory {
+    /// Creates a directory with `key.pem` and `key.pub.pem`.
     pub(crate) fn new() -> Self {
-        let folder = Self::empty();
-        folder.write("key.pem", &KEY.to_pkcs8_pem().unwrap(), 0o600);
-        folder.write("key.pub.pem", KEY.public_key().to_pem(), 0o644);
-        folder
+        let directory = Self::empty();
+        directory.write("key.pem", &KEY.to_pkcs8_pem().unwrap(), 0o600);
+        directory.write("key.pub.pem", KEY.public_key().to_pem(), 0o644);
+        directory
     }
 
     pub(crate) fn empty() -> Self {
@@ -52,47 +52,47 @@ impl Folder {
         fs::set_permissions(self.path(file), fs::Permissions::from_mode(mode)).unwrap();
     }
 
-    /// The program with these words, and no variable but the few that a system needs.
-    pub(crate) fn command(&self, words: &[&str]) -> Command {
+    /// Returns the program with these arguments and only the variables that it needs.
+    pub(crate) fn command(&self, args: &[&str]) -> Command {
         let mut command = Command::new(PROGRAM);
-        command.args(words).current_dir(self.0.path()).env_clear().envs(self.variables());
+        command.args(args).current_dir(self.0.path()).env_clear().envs(self.variables());
         command.timeout(Duration::from_mins(2));
         command
     }
 
     pub(crate) fn variables(&self) -> Vec<(&'static str, String)> {
-        let programs = Path::new(PROGRAM).parent().unwrap().to_str().unwrap();
-        let path = format!("{programs}:{}", env::var("PATH").unwrap_or_default());
+        let directory = Path::new(PROGRAM).parent().unwrap().to_str().unwrap();
+        let path = format!("{directory}:{}", env::var("PATH").unwrap_or_default());
         let home = self.0.path().to_str().unwrap().to_owned();
         vec![("PATH", path), ("HOME", home), ("TZ", "UTC".to_owned()), ("AWS_EC2_METADATA_DISABLED", "true".to_owned())]
     }
 
-    pub(crate) fn run(&self, words: &[&str]) -> Ended {
-        Ended::of(&self.command(words).output().unwrap())
+    pub(crate) fn run(&self, args: &[&str]) -> Output {
+        Output::of(&self.command(args).output().unwrap())
     }
 
-    /// The program reading this text.
-    pub(crate) fn read(&self, words: &[&str], stdin: &str) -> Ended {
-        Ended::of(&self.command(words).write_stdin(stdin).output().unwrap())
+    /// Runs the program with this text on stdin.
+    pub(crate) fn read(&self, args: &[&str], stdin: &str) -> Output {
+        Output::of(&self.command(args).write_stdin(stdin).output().unwrap())
     }
 }
 
-/// How a run of the program ended.
+/// The result of a run.
 #[derive(Debug)]
-pub(crate) struct Ended {
+pub(crate) struct Output {
     pub(crate) exit: i32,
     pub(crate) stdout: String,
     pub(crate) stderr: String,
 }
 
-impl Ended {
-    pub(crate) fn of(output: &Output) -> Self {
+impl Output {
+    pub(crate) fn of(output: &process::Output) -> Self {
         let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
         let exit = output.status.code().unwrap_or_else(|| panic!("{output:?}"));
         Self { exit, stdout: text(&output.stdout), stderr: text(&output.stderr) }
     }
 
-    /// Fails unless the exit code is this and stderr has this text.
+    /// Asserts the exit code and that stderr contains the text.
     #[track_caller]
     pub(crate) fn exits(self, exit: i32, stderr: &str) -> Self {
         assert_eq!(self.exit, exit, "{self:?}");
@@ -100,7 +100,7 @@ impl Ended {
         self
     }
 
-    /// What stands on stdout of a run that went well and had nothing to say beside.
+    /// Asserts success with an empty stderr and returns stdout.
     #[track_caller]
     pub(crate) fn result(self) -> String {
         assert_eq!((self.exit, self.stderr.as_str()), (0, ""), "{self:?}");
@@ -118,7 +118,7 @@ pub(crate) fn now() -> u64 {
     SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs()
 }
 
-/// The claims of a token that breaks no rule.
+/// Returns claims that pass every check.
 pub(crate) fn good_claims() -> Value {
     json!({
         "iat": now() - 60, "exp": now() + 3_600, "aud": "https://cobrowse.io", "iss": LICENSE, "sub": "jane@example.com",
@@ -131,7 +131,7 @@ pub(crate) fn encode(part: impl AsRef<[u8]>) -> String {
     URL_SAFE_NO_PAD.encode(part)
 }
 
-/// A token of these parts, signed whatever they say.
+/// Signs a token with these parts.
 pub(crate) fn token(header: &str, claims: &str) -> String {
     sign(&format!("{}.{}", encode(header), encode(claims)), &KEY)
 }

@@ -1,36 +1,36 @@
-//! The commands of the README, run one after another, print what the README says they do.
+//! The commands in the README print what it shows.
 
 use std::process::Command;
 
-use crate::program::Folder;
+use crate::program::Directory;
 
 const README: &str = include_str!("../../../../README.md");
 
 const HEADING: &str = "## On the command line";
 
-/// Tells the outputs of the commands apart.
+/// Separates the outputs of the commands.
 const MARK: &str = "=== end of a command ===";
 
 #[test]
-fn the_five_commands_print_what_it_says() {
+fn readme_commands_print_the_shown_output() {
     let steps = steps(README.split_once(HEADING).unwrap().1.split("\n## ").next().unwrap());
     assert_eq!(steps.iter().filter(|(command, _)| command.contains("cobrowse-jwt ")).count(), 5, "{steps:?}");
-    let folder = Folder::empty();
-    // One shell, so that variables live on.
+    let directory = Directory::empty();
+    // One shell, so that variables persist.
     let commands: Vec<_> = steps.iter().map(|(command, _)| format!("{{ {command}\n}} 2>&1\necho '{MARK}'\n")).collect();
     let script = commands.concat();
     let mut shell = Command::new("sh");
-    shell.args(["-eu", "-c", &script]).current_dir(folder.path("")).env_clear().envs(folder.variables());
+    shell.args(["-eu", "-c", &script]).current_dir(directory.path("")).env_clear().envs(directory.variables());
     let output = shell.output().unwrap();
     let printed = String::from_utf8(output.stdout).unwrap();
     assert!(output.status.success(), "{printed}{}", String::from_utf8_lossy(&output.stderr));
     let printed: Vec<_> = printed.split(&format!("{MARK}\n")).collect();
     for ((command, expected), printed) in steps.iter().zip(printed) {
-        assert_eq!(lasting(printed), lasting(expected), "\n$ {command}\n{printed}");
+        assert_eq!(stable(printed), stable(expected), "\n$ {command}\n{printed}");
     }
 }
 
-/// The commands in the section and what stands below each.
+/// Returns the commands of the section with their outputs.
 fn steps(section: &str) -> Vec<(String, String)> {
     let mut steps: Vec<(String, String)> = Vec::new();
     for block in section.split("```console\n").skip(1).filter_map(|rest| rest.split("```").next()) {
@@ -45,8 +45,8 @@ fn steps(section: &str) -> Vec<(String, String)> {
     steps
 }
 
-/// What is the same at every run: not keys, thumbprints, times and figures.
-fn lasting(output: &str) -> Vec<String> {
+/// Replaces what differs between runs: keys, thumbprints, times and figures.
+fn stable(output: &str) -> Vec<String> {
     let mut in_pem = false;
     let mut lines = Vec::new();
     for line in output.lines().filter(|line| !line.is_empty()) {
@@ -59,11 +59,14 @@ fn lasting(output: &str) -> Vec<String> {
         let line = date.unwrap_or(line);
         let words = line.split_whitespace().map(|word| {
             let base64 = word.trim_end_matches([',', '.']).len() >= 40;
+            let unit = ["µs", "ms", "s"].contains(&word.trim_end_matches([',', ';']));
             let figure = word.starts_with(|char: char| char.is_ascii_digit() || char == '+');
             if base64 {
                 "<key>"
             } else if figure {
                 "<figure>"
+            } else if unit {
+                "<unit>"
             } else {
                 word
             }

@@ -1,6 +1,6 @@
 use serde_json::{Value, json};
 
-use crate::program::{Ended, Folder, HEADER, LICENSE, OTHER_KEY, encode, good_claims, now, sign, token};
+use crate::program::{Directory, HEADER, LICENSE, OTHER_KEY, Output, encode, good_claims, now, sign, token};
 
 const VERIFY: [&str; 5] = ["verify", "--license", LICENSE, "--public-key", "key.pub.pem"];
 
@@ -11,23 +11,24 @@ fn with(claim: &str, value: Value) -> String {
 }
 
 #[test]
-fn accepts_a_good_token() {
-    let folder = Folder::new();
+fn valid_token_is_accepted() {
+    let directory = Directory::new();
     let good = token(HEADER, &good_claims().to_string());
-    assert_eq!(folder.read(&VERIFY, &good).result(), "accepted: \"jane@example.com\"\n");
-    let json: Value = serde_json::from_str(&folder.read(&[&VERIFY, &["--json"][..]].concat(), &good).result()).unwrap();
+    assert_eq!(directory.read(&VERIFY, &good).result(), "accepted: \"jane@example.com\"\n");
+    let json: Value =
+        serde_json::from_str(&directory.read(&[&VERIFY, &["--json"][..]].concat(), &good).result()).unwrap();
     assert_eq!((&json["accepted"], &json["refused_by"]), (&json!(true), &json!(null)));
     assert_eq!(json["claims"]["sub"], "jane@example.com");
-    assert!(json["rules"].as_array().unwrap().iter().all(|rule| rule["outcome"] == "passed"));
+    assert!(json["checks"].as_array().unwrap().iter().all(|check| check["outcome"] == "passed"));
     let by_key = ["verify", "--license", LICENSE, "--key", "key.pem"];
-    assert_eq!(folder.read(&by_key, &good).result(), "accepted: \"jane@example.com\"\n");
+    assert_eq!(directory.read(&by_key, &good).result(), "accepted: \"jane@example.com\"\n");
 }
 
 #[test]
-fn the_exit_code_names_the_class() {
-    let folder = Folder::new();
+fn exit_code_of_a_refusal_names_the_class() {
+    let directory = Directory::new();
     let (header, claims) = (encode(HEADER), encode(good_claims().to_string()));
-    for (exit, rule, token) in [
+    for (exit, check, token) in [
         (10, "compact-form", "no token".to_owned()),
         (10, "claims", token(HEADER, "7")),
         (11, "alg", token(r#"{"alg":"RS512","typ":"JWT"}"#, &good_claims().to_string())),
@@ -43,32 +44,35 @@ fn the_exit_code_names_the_class() {
         (16, "policy", with("policy", json!({}))),
         (17, "known-claims", with("jti", json!("7"))),
     ] {
-        let ended = folder.read(&VERIFY, &token);
-        assert_eq!((ended.exit, ended.stderr.as_str()), (exit, ""), "{rule}: {ended:?}");
-        assert!(ended.stdout.starts_with(&format!("refused ({rule}): ")), "{ended:?}");
-        let ended = folder.read(&[&VERIFY, &["--json"][..]].concat(), &token);
-        let json: Value = serde_json::from_str(&ended.stdout).unwrap();
-        assert_eq!((ended.exit, &json["accepted"], &json["refused_by"]), (exit, &json!(false), &json!(rule)));
+        let output = directory.read(&VERIFY, &token);
+        assert_eq!((output.exit, output.stderr.as_str()), (exit, ""), "{check}: {output:?}");
+        assert!(output.stdout.starts_with(&format!("refused ({check}): ")), "{output:?}");
+        let output = directory.read(&[&VERIFY, &["--json"][..]].concat(), &token);
+        let json: Value = serde_json::from_str(&output.stdout).unwrap();
+        assert_eq!((output.exit, &json["accepted"], &json["refused_by"]), (exit, &json!(false), &json!(check)));
     }
 }
 
 #[test]
-fn a_refusal_says_why_in_one_line() {
-    let ended = Folder::new().read(&VERIFY, &with("policy", json!({"devices": {"user_id": "42"}})));
-    assert_eq!(ended.stdout.lines().count(), 1);
-    assert!(ended.stdout.contains("the policy is wrong") && ended.stdout.contains("deprecated version 1"), "{ended:?}");
+fn refusal_is_one_line() {
+    let output = Directory::new().read(&VERIFY, &with("policy", json!({"devices": {"user_id": "42"}})));
+    assert_eq!(output.stdout.lines().count(), 1);
+    assert!(
+        output.stdout.contains("the policy is wrong") && output.stdout.contains("deprecated version 1"),
+        "{output:?}"
+    );
 }
 
 #[test]
-fn without_its_keys_it_accepts_nothing() {
-    let folder = Folder::new();
-    folder.read(&["verify", "--license", LICENSE], "x").exits(2, "--public-key or --key");
-    folder.read(&["verify", "--public-key", "key.pub.pem"], "x").exits(2, "--license");
-    let variables = folder
+fn verify_without_keys_is_a_usage_error() {
+    let directory = Directory::new();
+    directory.read(&["verify", "--license", LICENSE], "x").exits(2, "--public-key or --key");
+    directory.read(&["verify", "--public-key", "key.pub.pem"], "x").exits(2, "--license");
+    let variables = directory
         .command(&["verify"])
         .envs([("COBROWSE_LICENSE_KEY", LICENSE), ("COBROWSE_PUBLIC_KEY", "key.pub.pem")])
         .write_stdin(token(HEADER, &good_claims().to_string()))
         .output()
         .unwrap();
-    Ended::of(&variables).result();
+    Output::of(&variables).result();
 }

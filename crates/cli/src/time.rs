@@ -1,24 +1,24 @@
-//! Times and durations as people write and read them.
+//! Parsing and formatting of times and durations.
 
 use std::time::Duration;
 
 use jiff::{Span, SpanRelativeTo, Timestamp, tz::TimeZone};
 
-/// `15m`, `1h30m`, `90s`, `1d`.
+/// Parses `15m`, `1h30m`, `90s`, `1d`.
 pub(crate) fn parse_duration(text: &str) -> Result<Duration, &'static str> {
-    const ADVICE: &str = "write a duration such as 90s, 15m, 1h30m or 1d";
-    let span: Span = text.parse().map_err(|_| ADVICE)?;
-    let duration = span.to_duration(SpanRelativeTo::days_are_24_hours()).map_err(|_| ADVICE)?;
-    Duration::try_from(duration).map_err(|_| ADVICE)
+    const EXPECTED: &str = "expected a duration such as 90s, 15m, 1h30m or 1d";
+    let span: Span = text.parse().map_err(|_| EXPECTED)?;
+    let duration = span.to_duration(SpanRelativeTo::days_are_24_hours()).map_err(|_| EXPECTED)?;
+    Duration::try_from(duration).map_err(|_| EXPECTED)
 }
 
-/// Seconds since 1970 by the clock and the calendar of this machine, if its years reach so far.
+/// Formats seconds since 1970 in the time zone of this machine. `None` after the year 9999.
 pub(crate) fn local(seconds: i64) -> Option<String> {
     let time = Timestamp::from_second(seconds).ok()?.to_zoned(TimeZone::system());
     Some(time.strftime("%Y-%m-%d %H:%M:%S %:z").to_string())
 }
 
-/// From now to then: `in 59 minutes`, `3 days ago`.
+/// Formats the distance from `now` to `then`: `in 59 minutes`, `3 days ago`.
 pub(crate) fn relative(then: i64, now: i64) -> String {
     match then.saturating_sub(now) {
         0 => "now".to_owned(),
@@ -27,7 +27,7 @@ pub(crate) fn relative(then: i64, now: i64) -> String {
     }
 }
 
-/// `90 seconds`, `2 hours`: in the largest unit of which there are two, or exactly one.
+/// Formats seconds in the largest unit of which there are two, or exactly one: `90 seconds`, `2 hours`.
 pub(crate) fn length(seconds: u64) -> String {
     const UNITS: [(u64, &str); 4] = [(365 * 86_400, "year"), (86_400, "day"), (3_600, "hour"), (60, "minute")];
     let fits = |&(unit, _): &(u64, &str)| seconds == unit || seconds >= 2 * unit;
@@ -36,12 +36,21 @@ pub(crate) fn length(seconds: u64) -> String {
     if count == 1 { format!("1 {name}") } else { format!("{count} {name}s") }
 }
 
+/// Formats a measured time: `35 µs`, `1.4 ms`, `2.1 s`.
+pub(crate) fn elapsed(time: Duration) -> String {
+    match time.as_secs_f64() {
+        seconds if seconds < 0.001 => format!("{:.0} µs", seconds * 1e6),
+        seconds if seconds < 1.0 => format!("{:.1} ms", seconds * 1e3),
+        seconds => format!("{seconds:.1} s"),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn durations_are_read_as_people_write_them() {
+    fn duration_is_parsed_with_units() {
         for (text, seconds) in
             [("90s", 90), ("15m", 900), ("1h30m", 5_400), ("1h 30m", 5_400), ("1d", 86_400), ("2 weeks", 1_209_600)]
         {
@@ -53,8 +62,8 @@ mod tests {
     }
 
     #[test]
-    fn distances_are_told_in_round_words() {
-        for (then, words) in [
+    fn distance_is_rounded_to_one_unit() {
+        for (then, text) in [
             (0, "now"),
             (1, "in 1 second"),
             (-60, "1 minute ago"),
@@ -66,13 +75,20 @@ mod tests {
             (2 * 365 * 86_400, "in 2 years"),
             (i64::MIN, "292471208677 years ago"),
         ] {
-            assert_eq!(relative(then, 0), words);
+            assert_eq!(relative(then, 0), text);
         }
     }
 
     #[test]
-    fn a_time_beyond_the_calendar_is_none() {
+    fn time_after_year_9999_is_none() {
         assert!(local(0).is_some_and(|time| time.contains("19")));
         assert_eq!(local(i64::MAX), None);
+    }
+
+    #[test]
+    fn measured_time_has_its_unit() {
+        for (nanoseconds, text) in [(34_600, "35 µs"), (1_440_000, "1.4 ms"), (2_130_000_000, "2.1 s")] {
+            assert_eq!(elapsed(Duration::from_nanos(nanoseconds)), text);
+        }
     }
 }

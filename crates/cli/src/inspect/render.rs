@@ -1,4 +1,4 @@
-//! Header and claims in plain words. Nobody vouches for them, so every text of theirs is quoted and escaped.
+//! Formats header and claims. They are unverified, so every string is quoted and escaped.
 
 use std::{
     io::{self, Write},
@@ -11,7 +11,7 @@ use serde_json::{Map, Value};
 use crate::{
     output::HEADING,
     printable::{json, quoted},
-    times,
+    time,
 };
 
 type Members = Map<String, Value>;
@@ -34,22 +34,22 @@ pub(super) fn write(out: &mut impl Write, inspection: &Inspection, now: SystemTi
 
 fn write_claims(out: &mut impl Write, claims: &Members, now: i64) -> io::Result<()> {
     const KNOWN: [(&str, &str); 4] =
-        [("sub", "agent"), ("displayName", "shown as"), ("iss", "license key"), ("aud", "audience")];
-    for (claim, word) in KNOWN {
+        [("sub", "agent"), ("displayName", "name"), ("iss", "license key"), ("aud", "audience")];
+    for (claim, label) in KNOWN {
         if let Some(value) = claims.get(claim) {
-            line(out, word, &json(value))?;
+            line(out, label, &json(value))?;
         }
     }
-    for (claim, word) in [("iat", "issued"), ("exp", "expires")] {
+    for (claim, label) in [("iat", "issued"), ("exp", "expires")] {
         if let Some(value) = claims.get(claim) {
-            line(out, word, &date(value, now))?;
+            line(out, label, &timestamp(value, now))?;
         }
     }
     if let (Some(issued), Some(expires)) = (number(claims, "iat"), number(claims, "exp"))
-        && let Some(lives) = expires.checked_sub(issued).and_then(|lives| u64::try_from(lives).ok())
-        && !in_milliseconds(expires)
+        && let Some(lifetime) = expires.checked_sub(issued).and_then(|lifetime| u64::try_from(lifetime).ok())
+        && !is_milliseconds(expires)
     {
-        line(out, "lives", &times::length(lives))?;
+        line(out, "lifetime", &time::length(lifetime))?;
     }
     line(out, "access", access(claims))?;
     write_policy(out, claims.get("policy"))?;
@@ -62,22 +62,22 @@ fn write_claims(out: &mut impl Write, claims: &Members, now: i64) -> io::Result<
     Ok(())
 }
 
-/// What role and policy say together.
+/// Describes what role and policy grant together.
 fn access(claims: &Members) -> &'static str {
     match (claims.get("role"), claims.contains_key("policy")) {
-        (None, false) => "the account's default for its agents",
-        (None, true) => "a policy without a role: how it merges with the account's default is not documented",
-        (Some(Value::Null), false) => "role null without a policy: nothing",
-        (Some(Value::Null), true) => "what the policy grants, and nothing else",
-        (Some(Value::String(role)), false) if role == "administrator" => "all that an administrator may do",
-        (Some(Value::String(role)), false) if role == "agent" => "all that the role agent may do",
+        (None, false) => "default role of the account",
+        (None, true) => "default role of the account with a policy (not documented how they merge)",
+        (Some(Value::Null), false) => "nothing: role null without a policy",
+        (Some(Value::Null), true) => "only what the policy grants",
+        (Some(Value::String(role)), false) if role == "administrator" => "role administrator",
+        (Some(Value::String(role)), false) if role == "agent" => "role agent",
         (Some(Value::String(role)), true) if role == "administrator" => {
-            "all that an administrator may do, except where the policy narrows it"
+            "role administrator; the policy restricts only the resources that it names"
         }
         (Some(Value::String(role)), true) if role == "agent" => {
-            "all that the role agent may do, except where the policy narrows it"
+            "role agent; the policy restricts only the resources that it names"
         }
-        (Some(_), _) => "a role that Cobrowse does not know",
+        (Some(_), _) => "unknown role",
     }
 }
 
@@ -94,44 +94,42 @@ fn write_policy(out: &mut impl Write, policy: Option<&Value>) -> io::Result<()> 
     Ok(())
 }
 
-/// `all of them`, `with custom_data "user_id" = "42"; only to "read"`.
+/// Describes a rule: `all`, `custom_data "user_id" = "42"; permissions "read"`.
 fn grant(rule: &Value) -> String {
     let Some(conditions) = rule.as_object() else { return json(rule) };
     if conditions.is_empty() {
-        return "all of them".to_owned();
+        return "all".to_owned();
     }
-    let words = conditions.iter().map(|(condition, value)| match (condition.as_str(), value) {
-        ("custom_data", Value::Object(entries)) if entries.is_empty() => {
-            "with empty custom_data: all of them".to_owned()
-        }
+    let parts = conditions.iter().map(|(condition, value)| match (condition.as_str(), value) {
+        ("custom_data", Value::Object(entries)) if entries.is_empty() => "all (custom_data is empty)".to_owned(),
         ("custom_data", Value::Object(entries)) => {
             let entries: Vec<_> =
                 entries.iter().map(|(key, value)| format!("{} = {}", quoted(key), json(value))).collect();
-            format!("with custom_data {}", entries.join(" and "))
+            format!("custom_data {}", entries.join(" and "))
         }
-        ("id", id) => format!("with the id {}", json(id)),
+        ("id", id) => format!("id {}", json(id)),
         ("permissions", Value::Array(listed)) => {
-            format!("only to {}", listed.iter().map(json).collect::<Vec<_>>().join(", "))
+            format!("permissions {}", listed.iter().map(json).collect::<Vec<_>>().join(", "))
         }
         (_, value) => format!("{} {}", quoted(condition), json(value)),
     });
-    words.collect::<Vec<_>>().join("; ")
+    parts.collect::<Vec<_>>().join("; ")
 }
 
-fn date(value: &Value, now: i64) -> String {
-    let Some(date) = value.as_i64() else { return format!("{}, which is no whole number", json(value)) };
-    let in_words = |seconds| Some(format!("{}, {}", times::local(seconds)?, times::relative(seconds, now)));
-    let read = if in_milliseconds(date) { date / 1_000 } else { date };
-    match in_words(read) {
-        Some(words) if in_milliseconds(date) => format!("{date}, in milliseconds: {words}"),
-        Some(words) => words,
-        None => format!("{date}, beyond the calendar"),
+fn timestamp(value: &Value, now: i64) -> String {
+    let Some(timestamp) = value.as_i64() else { return format!("{} (not an integer)", json(value)) };
+    let format = |seconds| Some(format!("{}, {}", time::local(seconds)?, time::relative(seconds, now)));
+    let seconds = if is_milliseconds(timestamp) { timestamp / 1_000 } else { timestamp };
+    match format(seconds) {
+        Some(text) if is_milliseconds(timestamp) => format!("{timestamp} in milliseconds: {text}"),
+        Some(text) => text,
+        None => format!("{timestamp} (out of range)"),
     }
 }
 
-/// As in the rule `seconds`.
-const fn in_milliseconds(date: i64) -> bool {
-    date > 99_999_999_999
+/// The limit of the check `seconds`.
+const fn is_milliseconds(timestamp: i64) -> bool {
+    timestamp > 99_999_999_999
 }
 
 fn number(claims: &Members, name: &str) -> Option<i64> {
@@ -142,7 +140,7 @@ fn seconds(time: SystemTime) -> i64 {
     time.duration_since(UNIX_EPOCH).map_or(0, |since| i64::try_from(since.as_secs()).unwrap_or(i64::MAX))
 }
 
-/// A name as it is if it looks like one.
+/// Quotes a name unless it is plain ASCII.
 fn name_of(name: &str) -> String {
     let plain = |char: char| char.is_ascii_alphanumeric() || "_-.:/".contains(char);
     if !name.is_empty() && name.chars().all(plain) { name.to_owned() } else { quoted(name) }

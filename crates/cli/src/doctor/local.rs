@@ -1,0 +1,45 @@
+use std::{sync::Arc, time::Instant};
+
+use cobrowse_jwt::{KeyError, KeySource, KeyUriRegistry, pem::PemErrorKind};
+
+use super::{MESSAGE, permissions, report::Report};
+use crate::key::Key;
+
+/// Opens a key in a file or a variable, checks the permissions of the file, and signs once.
+pub(super) async fn probe(key: &Key<'_>, allow_readable_key: bool, report: &mut Report) -> Option<Arc<dyn KeySource>> {
+    let start = Instant::now();
+    let (opened, readable) = match key.open(KeyUriRegistry::new().with_strict_permissions(true)).await {
+        Err(failure) if matches!(failure.pem(), Some(PemErrorKind::ReadableByOthers { .. })) => {
+            (key.open(KeyUriRegistry::new()).await, Some(failure))
+        }
+        opened => (opened, None),
+    };
+    let source = match opened {
+        Ok(source) => source,
+        Err(failure) => {
+            let is_permission = matches!(failure.pem(), Some(PemErrorKind::WritableByOthers { .. }));
+            report.failed(if is_permission { "permissions" } else { "open" }, failure);
+            return None;
+        }
+    };
+    report.passed_in("open", start.elapsed(), "key loaded");
+    permissions::check(key, readable, allow_readable_key, report);
+    match sign(&*source, report).await {
+        Ok(()) => Some(source),
+        Err(error) => {
+            report.failed("sign", error.into());
+            None
+        }
+    }
+}
+
+async fn sign(source: &dyn KeySource, report: &mut Report) -> Result<(), KeyError> {
+    let snapshot = source.signing_key().await?;
+    let start = Instant::now();
+    let signature = snapshot.sign(&MESSAGE).await?;
+    report.passed_in("sign", start.elapsed(), "test message signed");
+    let start = Instant::now();
+    signature.verify(&MESSAGE, snapshot.public_key())?;
+    report.passed_in("verify", start.elapsed(), "signature verified");
+    Ok(())
+}

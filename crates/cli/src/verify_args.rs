@@ -1,0 +1,58 @@
+use std::ffi::OsString;
+
+use cobrowse_jwt::{ClockSkew, LicenseKey, PublicKey};
+
+use crate::{
+    configured::{self, Configured},
+    failure::Failure,
+    help::{self, heading},
+    key::Key,
+    passphrase::PassphraseArgs,
+    public_key, time,
+};
+
+/// The arguments of `inspect` and `verify`.
+#[derive(clap::Args)]
+pub(crate) struct VerifyArgs {
+    /// Token, URL with a token, or `-` for stdin (default); other users of this machine can read command lines, so prefer stdin
+    #[arg(value_name = "TOKEN")]
+    pub(crate) token: Option<OsString>,
+    /// License key to compare the issuer with
+    #[arg(long, env = "COBROWSE_LICENSE_KEY", hide_env_values = true, value_parser = configured::parser(|text| LicenseKey::new(text)), help_heading = heading::CHECKS)]
+    pub(crate) license: Option<Configured<LicenseKey>>,
+    /// Public key to verify the signature with: a file with PEM or a JWK
+    #[arg(long, value_name = "FILE", env = "COBROWSE_PUBLIC_KEY", hide_env_values = true, value_parser = configured::text(), help_heading = heading::CHECKS)]
+    public_key: Option<Configured>,
+    #[arg(long, value_name = "KEY", help = format!("{}; instead of --public-key", help::KEY), value_parser = configured::text(), help_heading = heading::CHECKS)]
+    key: Option<Configured>,
+    #[command(flatten)]
+    passphrase: PassphraseArgs,
+    /// Tolerated clock skew, up to 5m
+    #[arg(long, value_name = "DURATION", allow_hyphen_values = true, default_value = "0s", value_parser = parse_leeway, help_heading = heading::CHECKS)]
+    pub(crate) leeway: ClockSkew,
+    /// Accept a lifetime over 24 hours
+    #[arg(long, help_heading = heading::CHECKS)]
+    pub(crate) allow_long_lived: bool,
+}
+
+impl VerifyArgs {
+    /// Returns the public key, if one is given.
+    pub(crate) fn public_key(&self) -> Result<Option<PublicKey>, Failure> {
+        match (&self.key, &self.public_key) {
+            (Some(_), Some(public_key)) if !public_key.is_from_variable => {
+                Err(Failure::usage("--key and --public-key exclude each other"))
+            }
+            // A flag overrides a variable.
+            (Some(key), _) => {
+                let key = Key::new(key, &self.passphrase)?;
+                key.block_on(key.public_key()).map(Some)
+            }
+            (None, Some(file)) => public_key::read(file).map(Some),
+            (None, None) => Ok(None),
+        }
+    }
+}
+
+fn parse_leeway(text: &str) -> Result<ClockSkew, String> {
+    ClockSkew::new(time::parse_duration(text)?).map_err(|error| error.to_string())
+}
