@@ -6,14 +6,12 @@ use crate::program::Directory;
 
 const README: &str = include_str!("../../../../README.md");
 
-const HEADING: &str = "## On the command line";
-
 /// Separates the outputs of the commands.
 const MARK: &str = "=== end of a command ===";
 
 #[test]
 fn readme_commands_print_the_shown_output() {
-    let steps = steps(README.split_once(HEADING).unwrap().1.split("\n## ").next().unwrap());
+    let steps = steps(README);
     assert_eq!(steps.iter().filter(|(command, _)| command.contains("cobrowse-jwt ")).count(), 5, "{steps:?}");
     let directory = Directory::empty();
     // One shell, so that variables persist.
@@ -30,10 +28,10 @@ fn readme_commands_print_the_shown_output() {
     }
 }
 
-/// Returns the commands of the section with their outputs.
-fn steps(section: &str) -> Vec<(String, String)> {
+/// Returns the commands of the `console` blocks with their outputs.
+fn steps(readme: &str) -> Vec<(String, String)> {
     let mut steps: Vec<(String, String)> = Vec::new();
-    for block in section.split("```console\n").skip(1).filter_map(|rest| rest.split("```").next()) {
+    for block in readme.split("```console\n").skip(1).filter_map(|rest| rest.split("```").next()) {
         for line in block.lines() {
             match (line.strip_prefix("$ "), steps.last_mut()) {
                 (Some(command), _) => steps.push((command.to_owned(), String::new())),
