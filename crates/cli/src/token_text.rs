@@ -76,7 +76,7 @@ fn unquoted(text: &str) -> Option<&str> {
     ['"', '\''].into_iter().find_map(|quote| text.strip_prefix(quote)?.strip_suffix(quote))
 }
 
-/// Browsers copy URLs without their scheme. A token contains none of these.
+/// Browsers copy URLs without their scheme. A token contains neither.
 fn is_url(text: &str) -> bool {
     let has_scheme = ["https://", "http://"].into_iter().any(|scheme| without_prefix(text, scheme).is_some());
     has_scheme || ["?token=", "&token=", "#token="].into_iter().any(|parameter| text.contains(parameter))

@@ -51,7 +51,7 @@ fn empty_variable_is_ignored() {
         &KEY.to_encrypted_pkcs8_pem(&cobrowse_jwt::pem::Passphrase::new("x")).unwrap(),
         0o600,
     );
-    run(&directory, &["public-key", "encrypted.pem"], &EMPTY).exits(4, "there is no terminal");
+    run(&directory, &["public-key", "encrypted.pem"], &EMPTY).exits(4, "stderr is not a terminal");
 }
 
 #[test]

@@ -97,6 +97,6 @@ fn passphrase_from_file_or_variable_encrypts_the_key() {
         let key = PemKey::from_encrypted_pem(pem, &cobrowse_jwt::pem::Passphrase::new("correct horse")).unwrap();
         assert_eq!(key.public_key().to_pem(), output.stdout);
     }
-    directory.run(&["keygen", "c.pem", "--encrypt"]).exits(4, "there is no terminal");
+    directory.run(&["keygen", "c.pem", "--encrypt"]).exits(4, "stderr is not a terminal");
     assert!(!directory.path("c.pem").exists());
 }
