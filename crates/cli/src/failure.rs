@@ -47,12 +47,19 @@ impl Failure {
     pub(crate) fn minting(error: MintError, registered: Option<&PublicKey>) -> Self {
         match (error, registered) {
             (MintError::Key(error), _) => error.into(),
-            (MintError::UnregisteredKey { found }, Some(registered)) => {
-                let registered = registered.thumbprint();
-                let message = format!("signing key {found} is not the registered key {registered}");
-                Self::new(Exit::Refused, message).with_hint(MintError::UnregisteredKey { found }.hint())
+            (error, registered) => {
+                let failure = Self::of(Exit::Refused, &error).with_hint(error.hint()).with_id(error.id());
+                match (error, registered) {
+                    (MintError::UnregisteredKey { found }, Some(registered)) => {
+                        let registered = registered.thumbprint();
+                        Self {
+                            message: format!("signing key {found} is not the registered key {registered}"),
+                            ..failure
+                        }
+                    }
+                    _ => failure,
+                }
             }
-            (error, _) => Self::of(Exit::Refused, &error).with_hint(error.hint()),
         }
     }
 
@@ -64,6 +71,10 @@ impl Failure {
     /// Replaces the hint, if there is a new one.
     pub(crate) fn with_hint<'h>(self, hint: impl Into<Option<&'h str>>) -> Self {
         Self { hint: hint.into().map(str::to_owned).or(self.hint), ..self }
+    }
+
+    pub(crate) fn with_exit(self, exit: Exit) -> Self {
+        Self { exit, ..self }
     }
 
     pub(crate) fn with_id(self, id: &'static str) -> Self {
@@ -135,10 +146,10 @@ impl From<KeyError> for Failure {
         let pem = chain(&error).find_map(|error| error.downcast_ref::<PemError>());
         // The most specific error names the file or the variable.
         let failure = match (env, pem) {
-            (Some(env), Some(pem)) => Self::of(exit, pem).with_context(env.variable()),
-            (None, Some(pem)) => Self::of(exit, pem),
-            (Some(env), None) => Self::of(exit, env),
-            (None, None) => Self::of(exit, &error),
+            (Some(env), Some(pem)) => Self::of(exit, pem).with_context(env.variable()).with_id(pem.id()),
+            (None, Some(pem)) => Self::of(exit, pem).with_id(pem.id()),
+            (Some(env), None) => Self::of(exit, env).with_id(env.id()),
+            (None, None) => Self::of(exit, &error).with_id(error.id()),
         };
         Self {
             pem: pem.map(PemError::kind),

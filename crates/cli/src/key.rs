@@ -46,7 +46,7 @@ impl<'a> Key<'a> {
             uris.open(&self.uri).await.map_err(Failure::from)
         };
         match opened {
-            Err(failure) if failure.pem() == Some(PemErrorKind::PassphraseMissing) => {
+            Err(failure) if failure.pem() == Some(PemErrorKind::MissingPassphrase) => {
                 let uris = uris.with_passphrase(self.passphrase.given_or_prompted()?);
                 let _progress = Progress::new("decrypting the key");
                 Ok(uris.open(&self.uri).await?)

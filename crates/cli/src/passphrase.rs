@@ -126,7 +126,8 @@ fn warn_if_others_can_read(_: &Path, _: &File) {}
 
 /// Prompts on the terminal, without echo.
 fn prompt(prompt: &str) -> Result<Zeroizing<String>, Failure> {
-    let no_terminal = || Failure::new(Exit::KeyUnusable, "passphrase needed, but stderr is not a terminal").with_hint(HINT);
+    let no_terminal =
+        || Failure::new(Exit::KeyUnusable, "passphrase needed, but stderr is not a terminal").with_hint(HINT);
     if !io::stderr().is_terminal() {
         return Err(no_terminal());
     }

@@ -52,5 +52,5 @@ pub(crate) fn read(file: &Configured) -> Result<PublicKey, Failure> {
     let text = text_file::read(file.value.as_ref()).map_err(|message| file.usage_error(&message))?;
     let is_jwk = text.trim_start().starts_with('{');
     let parsed = if is_jwk { PublicKey::from_jwk(&text) } else { PublicKey::from_pem(&text) };
-    parsed.map_err(|error| file.usage_error(&error.to_string()))
+    parsed.map_err(|error| file.usage_error(&error.to_string()).with_hint(error.hint()).with_id(error.id()))
 }

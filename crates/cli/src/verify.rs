@@ -90,6 +90,7 @@ fn report(inspection: &Inspection, error: Option<&VerifyError>, public_key: &Pub
         "accepted": error.is_none(),
         "refused_by": error.map(|error| error.check().id()),
         "message": error.map(|error| messages(error).join(": ")),
+        "hint": error.and_then(VerifyError::hint),
         "header": inspection.header(),
         "claims": inspection.claims(),
         "public_key_thumbprint": public_key.thumbprint(),

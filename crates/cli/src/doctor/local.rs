@@ -9,7 +9,7 @@ use crate::key::Key;
 pub(super) async fn probe(key: &Key<'_>, allow_readable_key: bool, report: &mut Report) -> Option<Arc<dyn KeySource>> {
     let start = Instant::now();
     let (opened, readable) = match key.open(KeyUriRegistry::new().with_strict_permissions(true)).await {
-        Err(failure) if matches!(failure.pem(), Some(PemErrorKind::ReadableByOthers { .. })) => {
+        Err(failure) if failure.pem() == Some(PemErrorKind::InsecurePermissions) => {
             (key.open(KeyUriRegistry::new()).await, Some(failure))
         }
         opened => (opened, None),
@@ -17,7 +17,7 @@ pub(super) async fn probe(key: &Key<'_>, allow_readable_key: bool, report: &mut 
     let source = match opened {
         Ok(source) => source,
         Err(failure) => {
-            let is_permission = matches!(failure.pem(), Some(PemErrorKind::WritableByOthers { .. }));
+            let is_permission = failure.pem() == Some(PemErrorKind::InsecurePermissions);
             report.failed(if is_permission { "permissions" } else { "open" }, failure);
             return None;
         }

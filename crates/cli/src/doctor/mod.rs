@@ -167,12 +167,14 @@ impl Doctor {
         if lifetime.is_long_lived() {
             verifier = verifier.allow_long_lived();
         }
-        verifier.verify(token.expose_secret()).map_err(|error| Failure::of(Exit::Refused, &error))
+        verifier
+            .verify(token.expose_secret())
+            .map_err(|error| Failure::of(Exit::Refused, &error).with_hint(error.hint()).with_id(error.id()))
     }
 }
 
 fn check_expiry(accepted: &VerifiedToken, report: &mut Report) {
-    let lifetime = accepted.claims.lifetime();
+    let lifetime = accepted.claims.lifetime().unwrap_or_default();
     let left = accepted.expires_at.duration_since(SystemTime::now()).map_or(0, |left| left.as_secs());
     let message = format!("token expires {} after issue", time::length(lifetime.as_secs()));
     if left.abs_diff(lifetime.as_secs()) > 60 {

@@ -87,17 +87,23 @@ fn write_checks(
     let mut rows = Vec::new();
     for finding in inspection.findings() {
         if let Outcome::Failed(error) = &finding.outcome {
-            let mut lines = messages(error);
+            let mut text = messages(error).join(&format!(":{NEXT_LINE}"));
             if let (TokenCheck::Signature, Some(public_key)) = (finding.check, public_key) {
-                lines.push(keys(inspection, public_key));
+                text = format!("{text}:{NEXT_LINE}{}", keys(inspection, public_key));
             }
-            rows.push(("FAILED", BAD, finding.check.id().to_owned(), lines.join(&format!(":\n{:26}", ""))));
+            if let Some(hint) = error.hint() {
+                text = format!("{text}{NEXT_LINE}hint: {hint}");
+            }
+            rows.push(("FAILED", BAD, finding.check.id().to_owned(), text));
         }
     }
     for warning in inspection.warnings() {
         rows.push(("warn", WARNING, warning.id().to_owned(), warning.to_string()));
     }
-    rows.extend(skipped(inspection));
+    for (reason, checks) in skipped(inspection) {
+        let gap = if checks.len() == 1 { "" } else { NEXT_LINE };
+        rows.push(("?", SKIPPED, checks.join(", "), format!("{gap}{reason}")));
+    }
     for finding in inspection.findings().iter().filter(|finding| verbose && finding.outcome == Outcome::Passed) {
         rows.push(("ok", GOOD, finding.check.id().to_owned(), finding.message()));
     }
@@ -106,14 +112,16 @@ fn write_checks(
     }
     writeln!(out, "{HEADING}Checks{HEADING:#}")?;
     for (mark, style, name, text) in rows {
-        let gap = if name.contains(", ") { format!("\n{:26}", "") } else { "  ".to_owned() };
-        writeln!(out, "  {style}{mark:<6}{style:#}  {name:<14}{gap}{text}")?;
+        writeln!(out, "  {style}{mark:<6}{style:#}  {name:<14}  {text}")?;
     }
     writeln!(out)
 }
 
-/// Returns one row per reason: most checks of a malformed token are skipped for the same one.
-fn skipped(inspection: &Inspection) -> impl Iterator<Item = (&'static str, anstyle::Style, String, String)> {
+/// A line break, and the indentation of the text in a row.
+const NEXT_LINE: &str = "\n                          ";
+
+/// Groups the skipped checks by reason: most checks of a malformed token are skipped for the same one.
+fn skipped(inspection: &Inspection) -> Vec<(&str, Vec<&str>)> {
     let mut reasons: Vec<(&str, Vec<&str>)> = Vec::new();
     for finding in inspection.findings() {
         if let Outcome::Skipped(reason) = &finding.outcome {
@@ -123,7 +131,7 @@ fn skipped(inspection: &Inspection) -> impl Iterator<Item = (&'static str, ansty
             }
         }
     }
-    reasons.into_iter().map(|(reason, checks)| ("?", SKIPPED, checks.join(", "), reason.to_owned()))
+    reasons
 }
 
 fn summary(inspection: &Inspection) -> String {

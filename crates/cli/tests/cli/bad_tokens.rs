@@ -48,11 +48,31 @@ fn malformed() -> Vec<Bad> {
     let (header, claims) = input.split_once('.').unwrap();
     let with_signs = json!({"displayName": "???>>>~~~"}).to_string();
     vec![
-        bad("a license key", "SPGqPIcVnsOEJQ".to_owned(), &["compact-form", "header"], "1 parts instead of 3"),
-        bad("no signature", input.clone(), &["compact-form"], "2 parts instead of 3"),
-        bad("an encrypted token", format!("{input}.x.{signature}"), &["compact-form"], "4 parts instead of 3"),
-        bad("a line break", format!("{header}.\n{claims}.{signature}"), &["compact-form", "signature"], "white space"),
-        bad("a space", format!("{header}.{claims} .{signature}"), &["compact-form", "signature"], "white space"),
+        bad(
+            "a license key",
+            "SPGqPIcVnsOEJQ".to_owned(),
+            &["compact-form", "header"],
+            "expected 3 dot-separated parts, found 1",
+        ),
+        bad("no signature", input.clone(), &["compact-form"], "expected 3 dot-separated parts, found 2"),
+        bad(
+            "an encrypted token",
+            format!("{input}.x.{signature}"),
+            &["compact-form"],
+            "expected 3 dot-separated parts, found 4",
+        ),
+        bad(
+            "a line break",
+            format!("{header}.\n{claims}.{signature}"),
+            &["compact-form", "signature"],
+            "token contains whitespace",
+        ),
+        bad(
+            "a space",
+            format!("{header}.{claims} .{signature}"),
+            &["compact-form", "signature"],
+            "token contains whitespace",
+        ),
         bad(
             "a quote",
             format!("\"{}", good()),
@@ -138,8 +158,8 @@ fn bad_signatures() -> Vec<Bad> {
         claims.to_string()
     }));
     vec![
-        bad("another key", sign(&format!("{header}.{claims}"), &OTHER_KEY), &["signature"], "signed by another key"),
-        bad("altered", format!("{header}.{altered}.{signature}"), &["signature"], "or altered since"),
+        bad("another key", sign(&format!("{header}.{claims}"), &OTHER_KEY), &["signature"], "invalid signature"),
+        bad("altered", format!("{header}.{altered}.{signature}"), &["signature"], "invalid signature"),
         bad(
             "cut off",
             {
@@ -174,18 +194,13 @@ fn bad_claims() -> Vec<Bad> {
             &["aud"],
             "aud is not \"https://cobrowse.io\"",
         ),
-        bad("no audience", with("aud", None), &["aud"], "the claim aud is missing"),
-        bad(
-            "another account",
-            with("iss", Some(json!("trial"))),
-            &["iss"],
-            "another license key than the expected one",
-        ),
-        bad("a URL for an issuer", with("iss", Some(json!("https://idp.example.com"))), &["iss"], "no license key"),
-        bad("no issuer", with("iss", None), &["iss"], "the claim iss is missing"),
-        bad("an empty agent", with("sub", Some(json!(" "))), &["sub"], "names nobody"),
-        bad("a number for an agent", with("sub", Some(json!(42))), &["sub"], "the claim sub is not a string"),
-        bad("no agent", with("sub", None), &["sub"], "the claim sub is missing"),
+        bad("no audience", with("aud", None), &["aud"], "missing claim aud"),
+        bad("another account", with("iss", Some(json!("trial"))), &["iss"], "iss is not the expected license key"),
+        bad("a URL for an issuer", with("iss", Some(json!("https://idp.example.com"))), &["iss"], "invalid iss"),
+        bad("no issuer", with("iss", None), &["iss"], "missing claim iss"),
+        bad("an empty agent", with("sub", Some(json!(" "))), &["sub"], "invalid sub"),
+        bad("a number for an agent", with("sub", Some(json!(42))), &["sub"], "sub is not a string"),
+        bad("no agent", with("sub", None), &["sub"], "missing claim sub"),
         bad(
             "a control in the name",
             with("displayName", Some(json!("Jane\u{1b}[2J"))),
@@ -217,27 +232,15 @@ fn bad_times() -> Vec<Bad> {
             "text for an expiry",
             with("exp", Some(json!((now() + 60).to_string()))),
             &["exp"],
-            "exp is not a whole number",
-        ),
-        bad("a fraction", with("iat", Some(json!(1.5))), &["iat"], "iat is not a whole number"),
-        bad("expired", with("exp", Some(json!(now() - 30))), &["exp"], "the token expired 3"),
-        bad("not issued yet", with("iat", Some(json!(now() + 600))), &["iat"], "seconds in the future"),
-        bad("no expiry", with("exp", None), &["exp"], "the claim exp is missing"),
-        bad("no time of issue", with("iat", None), &["iat"], "the claim iat is missing"),
-        bad("expiry in 2099", with("exp", Some(json!(4_102_444_799_u64))), &["lifetime"], "over a day"),
-        bad(
-            "expired at issue",
-            with("exp", Some(json!(now() - 90))),
-            &["exp", "lifetime"],
-            "expires before it is issued",
+            "exp is not an integer",
         ),
         bad("a fraction", with("iat", Some(json!(1.5))), &["iat"], "iat is not an integer"),
         bad("expired", with("exp", Some(json!(now() - 30))), &["exp"], "token expired 3"),
         bad("not issued yet", with("iat", Some(json!(now() + 600))), &["iat"], "s in the future"),
         bad("no expiry", with("exp", None), &["exp"], "missing claim exp"),
         bad("no time of issue", with("iat", None), &["iat"], "missing claim iat"),
-        bad("2099", with("exp", Some(json!(4_102_444_799_u64))), &["lifetime"], "exceeds 24 hours"),
-        bad("dead from the start", with("exp", Some(json!(now() - 90))), &["exp", "lifetime"], "exp is not after iat"),
+        bad("expiry in 2099", with("exp", Some(json!(4_102_444_799_u64))), &["lifetime"], "exceeds 24 hours"),
+        bad("expired at issue", with("exp", Some(json!(now() - 90))), &["exp", "lifetime"], "exp is not after iat"),
     ]
 }
 

@@ -38,7 +38,7 @@ fn empty_variable_is_ignored() {
     let directory = Directory::new();
     let url = run(&directory, &[&MINT, &["--url", "dashboard"][..]].concat(), &EMPTY).result();
     let minted = accepted(url.strip_prefix("https://cobrowse.io/dashboard?token=").unwrap(), KEY.public_key());
-    assert_eq!(minted.claims.lifetime().as_secs(), 3_600);
+    assert_eq!(minted.claims.lifetime().unwrap().as_secs(), 3_600);
     run(&directory, &["doctor", "key.pem", "--license", LICENSE], &EMPTY).result();
     run(&directory, &["inspect", &token(HEADER, &good_claims().to_string())], &EMPTY).result();
     run(&directory, &["public-key"], &EMPTY).exits(2, "<KEY>");
