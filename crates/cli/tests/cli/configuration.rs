@@ -104,7 +104,7 @@ fn error_in_variable_names_the_variable() {
     // The path on the command line needs no context.
     directory.run(&["public-key", "nothing.pem"]).exits(4, "error: nothing.pem: ");
     let flag = directory.run(&[&MINT, &["--expect-public-key", "key.pem"][..]].concat());
-    flag.exits(2, "error: --expect-public-key: this is a private key");
+    flag.exits(2, "error: --expect-public-key: expected a public key, found a private key");
 }
 
 /// The first 64 KiB can be valid and mean something else than the whole file.

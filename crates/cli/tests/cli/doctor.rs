@@ -61,7 +61,7 @@ fn mode_of_the_file_is_checked() {
     directory.write("key.pem", &KEY.to_pkcs8_pem().unwrap(), 0o644);
     let output = directory.run(&DOCTOR).exits(1, "");
     assert!(steps(&output.stdout).contains(&("FAILED", "permissions")), "{output:?}");
-    assert!(output.stdout.contains("(mode 644)") && output.stdout.contains("--allow-readable-key"), "{output:?}");
+    assert!(output.stdout.contains("(mode 0644)") && output.stdout.contains("--allow-readable-key"), "{output:?}");
     let allowed = directory.run(&[&DOCTOR, &["--allow-readable-key"][..]].concat()).exits(0, "");
     assert!(steps(&allowed.stdout).contains(&("warn", "permissions")), "{allowed:?}");
 
@@ -70,36 +70,43 @@ fn mode_of_the_file_is_checked() {
     assert_eq!(steps(&output.stdout), [("FAILED", "permissions"), ("ok", "clock")], "{output:?}");
 }
 
-/// Who can write to the directory can replace the key, whatever the mode of the file.
+/// Who can write to a directory can replace the key in it, or the link to it, whatever the mode of the file.
 #[test]
-fn directories_of_the_file_and_of_its_link_are_checked() {
+fn directories_of_the_file_and_of_every_link_are_checked() {
     let directory = Directory::new();
+    let link = |target: &str, link: &str| {
+        std::os::unix::fs::symlink(directory.path(target), directory.path(link)).unwrap();
+    };
     for name in ["open", "sticky", "shared"] {
         std::fs::create_dir(directory.path(name)).unwrap();
         directory.write(&format!("{name}/key.pem"), &KEY.to_pkcs8_pem().unwrap(), 0o600);
-        std::os::unix::fs::symlink(directory.path(name).join("key.pem"), directory.path(&format!("to-{name}.pem")))
-            .unwrap();
+        link(&format!("{name}/key.pem"), &format!("to-{name}.pem"));
+        link("key.pem", &format!("{name}/link.pem"));
+        link(&format!("{name}/link.pem"), &format!("through-{name}.pem"));
     }
-    std::os::unix::fs::symlink(directory.path("key.pem"), directory.path("open/from.pem")).unwrap();
     for (name, mode) in [("open", 0o777), ("sticky", 0o1777), ("shared", 0o775)] {
         std::fs::set_permissions(directory.path(name), PermissionsExt::from_mode(mode)).unwrap();
     }
+    let doctor = |key: &str| directory.run(&["doctor", key, "--license", LICENSE, "--verbose"]);
     let uri = format!("file://{}", directory.path("open/key.pem").display());
-    for (key, message) in [
-        ("open/key.pem", "directory of the key file is group- or world-writable (mode 0777)"),
-        ("file:open/key.pem", "directory of the key file is group- or world-writable (mode 0777)"),
-        (&uri, "directory of the key file is group- or world-writable (mode 0777)"),
-        ("open/from.pem", "directory of the key file is group- or world-writable (mode 0777)"),
-        ("to-open.pem", "directory of the link target is group- or world-writable (mode 0777)"),
-        ("shared/key.pem", "directory of the key file is group- or world-writable (mode 0775)"),
-    ] {
-        let output = directory.run(&["doctor", key, "--license", LICENSE]).exits(1, "");
-        assert!(steps(&output.stdout).contains(&("FAILED", "permissions")), "{output:?}");
-        assert!(output.stdout.contains(message) && !output.stdout.contains("ok      permissions"), "{output:?}");
+    for key in ["open/key.pem", "file:open/key.pem", &uri, "open/link.pem", "to-open.pem", "through-open.pem"] {
+        let output = doctor(key).exits(4, "");
+        assert_eq!(steps(&output.stdout), [("FAILED", "permissions"), ("ok", "clock")], "{output:?}");
+        assert!(output.stdout.contains("directory is world-writable without the sticky bit (mode 0777)"), "{output:?}");
     }
-    for key in ["sticky/key.pem", "to-sticky.pem", "key.pem"] {
-        let said = directory.run(&["doctor", key, "--license", LICENSE, "-v"]).result();
-        assert!(steps(&said).contains(&("ok", "permissions")), "{said}");
+    for key in ["shared/key.pem", "shared/link.pem", "to-shared.pem", "through-shared.pem"] {
+        let output = doctor(key).exits(0, "");
+        assert!(output.stdout.starts_with("warn    permissions   directory "), "{output:?}");
+        assert!(output.stdout.contains("shared is group-writable (mode 0775)"), "{output:?}");
+    }
+    for (key, modes) in [
+        ("sticky/key.pem", "key file 0600, directory 1777\n"),
+        ("to-sticky.pem", "key file 0600, directories 0700, 1777\n"),
+        ("through-sticky.pem", "key file 0600, directories 0700, 1777\n"),
+        ("key.pem", "key file 0600, directory 0700\n"),
+    ] {
+        let said = doctor(key).result();
+        assert!(said.contains(&format!("ok      permissions   {modes}")), "{said}");
     }
 }
 
@@ -107,9 +114,9 @@ fn directories_of_the_file_and_of_its_link_are_checked() {
 fn unusable_key_ends_with_its_exit_code() {
     let directory = Directory::new();
     for (key, message) in [
-        ("nothing.pem", "there is no such file"),
-        ("key.pub.pem", "this is a public key"),
-        ("env:NOT_SET", "the variable NOT_SET is not set"),
+        ("nothing.pem", "no such file"),
+        ("key.pub.pem", "expected a private key, found a public key"),
+        ("env:NOT_SET", "environment variable NOT_SET is not set"),
     ] {
         let output = directory.run(&["doctor", key, "--license", LICENSE]).exits(4, "");
         assert_eq!(steps(&output.stdout), [("FAILED", "open")], "{output:?}");
@@ -118,7 +125,7 @@ fn unusable_key_ends_with_its_exit_code() {
     }
     let verbose = directory.run(&["doctor", "/proc/self/mem", "--license", LICENSE, "-v"]).exits(3, "");
     assert!(
-        verbose.stdout.contains("see the cause\n")
+        verbose.stdout.contains("failed to read the file\n")
             && verbose.stdout.contains("caused by: Input/output")
             && !verbose.stdout.contains("caused by: failed to load"),
         "{verbose:?}"

@@ -54,7 +54,7 @@ fn wrong_or_missing_passphrase_is_an_error_without_it() {
     let directory = directory();
     let wrong =
         directory.command(&["public-key", "key.pem", "-v"]).env("COBROWSE_PASSPHRASE", "secret-7").output().unwrap();
-    let output = Output::of(&wrong).exits(4, "the passphrase is wrong");
+    let output = Output::of(&wrong).exits(4, "key.pem: wrong passphrase");
     assert!(!output.stderr.contains("secret-7"), "{output:?}");
     directory.run(&["public-key", "key.pem"]).exits(4, "use --passphrase-file or the variable COBROWSE_PASSPHRASE");
     for (text, message) in

@@ -104,7 +104,7 @@ fn private_key_verifies_the_signature() {
     let token = token(HEADER, &good_claims().to_string());
     let said = directory.read(&["inspect", "--key", "key.pem", "-v"], &token).result();
     assert!(said.contains("ok      signature"), "{said}");
-    directory.read(&["inspect", "--key", "nothing.pem"], &token).exits(4, "there is no such file");
+    directory.read(&["inspect", "--key", "nothing.pem"], &token).exits(4, "no such file");
     assert_eq!(directory.run(&["public-key", "key.pem"]).result(), KEY.public_key().to_pem());
 }
 

@@ -156,7 +156,7 @@ fn mint_with_unregistered_key_is_refused() {
     assert!(output.stderr.contains("hint: if you did not replace this key, find out who did"), "{output:?}");
     directory.write("jwk.json", &KEY.public_key().to_jwk(), 0o644);
     mint(&directory, &["--expect-public-key", "jwk.json"]).result();
-    mint(&directory, &["--expect-public-key", "key.pem"]).exits(2, "this is a private key; give the public key");
+    mint(&directory, &["--expect-public-key", "key.pem"]).exits(2, "expected a public key, found a private key");
     mint(&directory, &["--expect-public-key", "nothing.pem"]).exits(2, "failed to read the file");
 }
 

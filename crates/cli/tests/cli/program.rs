@@ -40,7 +40,9 @@ impl Directory {
     }
 
     pub(crate) fn empty() -> Self {
-        Self(tempfile::tempdir().unwrap())
+        // Independent of the umask.
+        let mode = fs::Permissions::from_mode(0o700);
+        Self(tempfile::Builder::new().permissions(mode).tempdir().unwrap())
     }
 
     pub(crate) fn path(&self, file: &str) -> PathBuf {

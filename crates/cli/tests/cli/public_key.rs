@@ -27,15 +27,13 @@ fn key_uri_names_a_file_or_a_variable() {
 #[test]
 fn unusable_key_is_named() {
     let directory = Directory::new();
-    directory
-        .run(&["public-key", "nothing.pem"])
-        .exits(4, "error: nothing.pem: there is no such file; correct the path");
-    directory.run(&["public-key", "key.pub.pem"]).exits(4, "this is a public key; give the private key");
+    directory.run(&["public-key", "nothing.pem"]).exits(4, "error: nothing.pem: no such file\n  hint: check the path");
+    directory.run(&["public-key", "key.pub.pem"]).exits(4, "expected a private key, found a public key");
     directory.write("loose.pem", &KEY.to_pkcs8_pem().unwrap(), 0o666);
-    directory.run(&["public-key", "loose.pem"]).exits(4, "others than its owner may write the file (mode 666)");
-    directory.run(&["public-key", "env:NOT_SET"]).exits(4, "the variable NOT_SET is not set; set it");
+    directory.run(&["public-key", "loose.pem"]).exits(4, "file is group- or world-writable (mode 0666)");
+    directory.run(&["public-key", "env:NOT_SET"]).exits(4, "environment variable NOT_SET is not set");
     let broken = directory.command(&["public-key", "env:BROKEN"]).env("BROKEN", "hello").output().unwrap();
-    Output::of(&broken).exits(4, "error: the variable BROKEN: there is no PEM block");
+    Output::of(&broken).exits(4, "error: BROKEN: no PEM block found");
     directory.run(&["public-key", "vault:x"]).exits(2, "unknown key URI scheme");
     directory.run(&["public-key", "awskms:alias/x"]).exits(2, "");
     directory.run(&["public-key"]).exits(2, "<KEY>");
@@ -48,14 +46,14 @@ fn causes_are_shown_with_verbose() {
     let directory = Directory::new();
     // A regular file that opens and cannot be read.
     let unreadable = ["public-key", "/proc/self/mem"];
-    let sentence = "error: /proc/self/mem: the file cannot be read; see the cause\n";
+    let sentence = "error: /proc/self/mem: failed to read the file\n";
     assert_eq!(directory.run(&unreadable).exits(3, "").stderr, sentence);
     let verbose = directory.run(&[&unreadable, &["--verbose"][..]].concat()).exits(3, "").stderr;
     assert_eq!(verbose, format!("{sentence}  caused by: Input/output error (os error 5)\n"));
     let no_cause = directory.run(&["public-key", "nothing.pem", "-v"]).exits(4, "").stderr;
-    assert_eq!(no_cause, "error: nothing.pem: there is no such file; correct the path\n");
+    assert_eq!(no_cause, "error: nothing.pem: no such file\n  hint: check the path\n");
     let variable = directory.command(&["public-key", "env:BROKEN", "-v"]).env("BROKEN", "hello").output().unwrap();
-    let variable = Output::of(&variable).exits(4, "error: the variable BROKEN: there is no PEM block");
+    let variable = Output::of(&variable).exits(4, "error: BROKEN: no PEM block found");
     assert!(!variable.stderr.contains("caused by"), "{variable:?}");
 }
 
@@ -78,8 +76,8 @@ fn warning_of_a_file_read_twice_is_shown_once() {
     directory.write("key.pem", &encrypted, 0o644);
     for args in [&["public-key", "key.pem"][..], &["doctor", "key.pem", "--license", "x", "--allow-readable-key"]] {
         let run = directory.command(args).env("COBROWSE_PASSPHRASE", "horse").output().unwrap();
-        let output = Output::of(&run).exits(0, "others than its owner may read the key file");
-        assert_eq!(output.stderr.matches("others than its owner").count(), 1, "{output:?}");
+        let output = Output::of(&run).exits(0, "key file is group- or world-readable");
+        assert_eq!(output.stderr.matches("key file is group- or world-readable").count(), 1, "{output:?}");
     }
 }
 
@@ -87,7 +85,6 @@ fn warning_of_a_file_read_twice_is_shown_once() {
 fn warnings_of_the_library_are_shown() {
     let directory = Directory::new();
     directory.write("shared.pem", &KEY.to_pkcs8_pem().unwrap(), 0o644);
-    let output =
-        directory.run(&["public-key", "shared.pem"]).exits(0, "warning: others than its owner may read the key file");
+    let output = directory.run(&["public-key", "shared.pem"]).exits(0, "warning: key file is group- or world-readable");
     assert_eq!(output.stdout, KEY.public_key().to_pem());
 }

@@ -105,11 +105,14 @@ fn assert_hidden(places: impl Fn(&str) -> Vec<Vec<String>>) {
     directory.write("encrypted.pem", &KEY.to_encrypted_pkcs8_pem(&Passphrase::new("x")).unwrap(), 0o600);
     let secrets = secrets();
     assert!(secrets.len() >= 40, "{}", secrets.len());
-    for secret in secrets {
+    for (number, secret) in secrets.iter().enumerate() {
         for args in places(&secret.text) {
             let args: Vec<&str> = args.iter().map(String::as_str).collect();
-            secret.assert_hidden(&args, &directory.run(&args));
             secret.assert_hidden(&args, &directory.run(&[&args, &["--verbose"][..]].concat()));
+            // The verbose output contains the other one, so a sample is enough.
+            if number % 5 == 0 {
+                secret.assert_hidden(&args, &directory.run(&args));
+            }
         }
     }
 }
