@@ -1,6 +1,6 @@
 //! Values from a flag or an environment variable.
 
-use std::{env, error::Error, ffi::OsStr};
+use std::{env, error::Error, ffi::OsStr, str::FromStr};
 
 use clap::{
     Arg, Command,
@@ -8,6 +8,7 @@ use clap::{
     error::ErrorKind,
     parser::ValueSource,
 };
+use cobrowse_jwt::ClaimsError;
 
 use crate::failure::Failure;
 
@@ -44,6 +45,16 @@ where
 /// Returns a parser that accepts any text.
 pub(crate) fn text() -> ValueParser {
     parser(|text: &str| Ok::<_, String>(text.to_owned()))
+}
+
+/// Parses a claim.
+pub(crate) fn claim<T: FromStr<Err = ClaimsError>>(text: &str) -> Result<T, String> {
+    text.parse().map_err(|error: ClaimsError| with_hint(&error, error.hint()))
+}
+
+/// Formats an error for clap, which has no hints.
+pub(crate) fn with_hint(error: &impl Error, hint: Option<&str>) -> String {
+    hint.map_or_else(|| error.to_string(), |hint| format!("{error}\n  hint: {hint}"))
 }
 
 /// Makes clap ignore empty variables.

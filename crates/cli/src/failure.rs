@@ -163,7 +163,7 @@ impl From<KeyError> for Failure {
 
 impl From<ClaimsError> for Failure {
     fn from(error: ClaimsError) -> Self {
-        Self::usage(error.to_string())
+        Self::usage(error.to_string()).with_hint(error.hint())
     }
 }
 

@@ -34,7 +34,7 @@ impl Subscriber for LibraryWarnings {
         event.record(&mut text);
         let text = format!("{}{}", text.message, text.fields);
         if self.printed.lock().unwrap_or_else(PoisonError::into_inner).insert(text.clone()) {
-            output::warning(&text);
+            output::warning(&text, None);
         }
     }
 

@@ -57,6 +57,9 @@ pub(crate) fn note(line: fmt::Arguments<'_>) {
     let _ = writeln!(anstream::stderr(), "{line}");
 }
 
-pub(crate) fn warning(text: &str) {
+pub(crate) fn warning(text: &str, hint: Option<&str>) {
     note(format_args!("{WARNING}warning:{WARNING:#} {text}"));
+    if let Some(hint) = hint {
+        note(format_args!("  hint: {hint}"));
+    }
 }

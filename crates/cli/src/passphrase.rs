@@ -115,9 +115,10 @@ fn warn_if_others_can_read(path: &Path, file: &File) {
         && metadata.permissions().mode() & OTHERS != 0
     {
         let (path, mode) = (printable::path(path), metadata.permissions().mode() & 0o7777);
-        crate::output::warning(&format!(
-            "passphrase file {path} is group- or world-accessible (mode {mode:04o}); run chmod 600"
-        ));
+        crate::output::warning(
+            &format!("passphrase file {path} is group- or world-accessible (mode {mode:04o})"),
+            Some("run chmod 600 on it"),
+        );
     }
 }
 

@@ -84,8 +84,10 @@ fn report(inspection: &Inspection, error: Option<&VerifyError>, public_key: &Pub
         };
         json!({"check": finding.check.id(), "outcome": outcome, "message": message})
     });
-    let warnings =
-        inspection.warnings().iter().map(|warning| json!({"id": warning.id(), "message": warning.to_string()}));
+    let warnings = inspection
+        .warnings()
+        .iter()
+        .map(|warning| json!({"id": warning.id(), "message": warning.to_string(), "hint": warning.hint()}));
     json!({
         "accepted": error.is_none(),
         "refused_by": error.map(|error| error.check().id()),

@@ -1,6 +1,6 @@
 use std::ffi::OsString;
 
-use cobrowse_jwt::{ClockSkew, LicenseKey, PublicKey};
+use cobrowse_jwt::{ClockSkew, ClockSkewError, LicenseKey, PublicKey};
 
 use crate::{
     configured::{self, Configured},
@@ -8,7 +8,7 @@ use crate::{
     help::{self, heading},
     key::Key,
     passphrase::PassphraseArgs,
-    public_key, time,
+    public_key,
 };
 
 /// The arguments of `inspect` and `verify`.
@@ -18,7 +18,7 @@ pub(crate) struct VerifyArgs {
     #[arg(value_name = "TOKEN")]
     pub(crate) token: Option<OsString>,
     /// License key to compare the issuer with
-    #[arg(long, env = "COBROWSE_LICENSE_KEY", hide_env_values = true, value_parser = configured::parser(|text| LicenseKey::new(text)), help_heading = heading::CHECKS)]
+    #[arg(long, env = "COBROWSE_LICENSE_KEY", hide_env_values = true, value_parser = configured::parser(configured::claim::<LicenseKey>), help_heading = heading::CHECKS)]
     pub(crate) license: Option<Configured<LicenseKey>>,
     /// Public key to verify the signature with: a file with PEM or a JWK
     #[arg(long, value_name = "FILE", env = "COBROWSE_PUBLIC_KEY", hide_env_values = true, value_parser = configured::text(), help_heading = heading::CHECKS)]
@@ -54,5 +54,5 @@ impl VerifyArgs {
 }
 
 fn parse_leeway(text: &str) -> Result<ClockSkew, String> {
-    ClockSkew::new(time::parse_duration(text)?).map_err(|error| error.to_string())
+    text.parse().map_err(|error: ClockSkewError| configured::with_hint(&error, error.hint()))
 }

@@ -45,7 +45,7 @@ pub(crate) struct Doctor {
     #[arg(long, help_heading = heading::KEY)]
     allow_readable_key: bool,
     /// License key of the account
-    #[arg(long, env = "COBROWSE_LICENSE_KEY", hide_env_values = true, value_parser = configured::parser(|text| LicenseKey::new(text)), help_heading = heading::TOKEN)]
+    #[arg(long, env = "COBROWSE_LICENSE_KEY", hide_env_values = true, value_parser = configured::parser(configured::claim::<LicenseKey>), help_heading = heading::TOKEN)]
     license: Configured<LicenseKey>,
     #[command(flatten)]
     lifetime: LifetimeArgs,

@@ -98,7 +98,8 @@ fn write_checks(
         }
     }
     for warning in inspection.warnings() {
-        rows.push(("warn", WARNING, warning.id().to_owned(), warning.to_string()));
+        let text = format!("{warning}{NEXT_LINE}hint: {}", warning.hint());
+        rows.push(("warn", WARNING, warning.id().to_owned(), text));
     }
     for (reason, checks) in skipped(inspection) {
         let gap = if checks.len() == 1 { "" } else { NEXT_LINE };

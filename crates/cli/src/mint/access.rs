@@ -32,7 +32,8 @@ enum RoleArg {
 impl AccessArgs {
     pub(crate) fn access(&self) -> Result<Access, Failure> {
         if !self.customer.is_empty() {
-            return one_customer(&self.customer).map_err(|error| Failure::usage(error.to_string()));
+            return one_customer(&self.customer)
+                .map_err(|error| Failure::usage(error.to_string()).with_hint(error.hint()));
         }
         let policy = self.policy.clone();
         Ok(match (self.role, policy) {
@@ -55,8 +56,8 @@ fn with_role(role: Role, policy: Option<Policy>) -> Access {
 
 /// Grants `push` too: starting a session on a device needs it.
 fn one_customer(custom_data: &[(String, String)]) -> Result<Access, PolicyError> {
-    let customer = custom_data.iter().try_fold(Rule::any(), |rule, (key, value)| rule.and_custom_data(key, value))?;
-    Policy::new().devices(customer.clone())?.sessions(customer)?.push(Rule::any()).map(Access::PolicyOnly)
+    let customer = custom_data.iter().fold(Rule::any(), |rule, (key, value)| rule.with_custom_data(key, value));
+    Policy::builder().devices(customer.clone()).sessions(customer).push(Rule::any()).build().map(Access::PolicyOnly)
 }
 
 /// Does not use the library's errors, which contain the key: base64 that ends in `=` is parsed as a key without a value.

@@ -37,13 +37,13 @@ pub(crate) struct Mint {
     #[arg(long, value_name = "FILE", help = format!("{}; mint only with this key", help::REGISTERED_KEY), env = "COBROWSE_PUBLIC_KEY", hide_env_values = true, value_parser = configured::text(), help_heading = heading::KEY)]
     expect_public_key: Option<Configured>,
     /// License key of the account
-    #[arg(long, env = "COBROWSE_LICENSE_KEY", hide_env_values = true, value_parser = configured::parser(|text| LicenseKey::new(text)), help_heading = heading::TOKEN)]
+    #[arg(long, env = "COBROWSE_LICENSE_KEY", hide_env_values = true, value_parser = configured::parser(configured::claim::<LicenseKey>), help_heading = heading::TOKEN)]
     license: Configured<LicenseKey>,
     /// Agent to sign in, in most accounts an email address
-    #[arg(long, value_parser = |text: &str| Subject::new(text), help_heading = heading::TOKEN)]
+    #[arg(long, value_parser = configured::claim::<Subject>, help_heading = heading::TOKEN)]
     agent: Subject,
     /// Display name of the agent, which the customer can see
-    #[arg(long, value_parser = |text: &str| DisplayName::new(text), help_heading = heading::TOKEN)]
+    #[arg(long, value_parser = configured::claim::<DisplayName>, help_heading = heading::TOKEN)]
     name: Option<DisplayName>,
     #[command(flatten)]
     lifetime: LifetimeArgs,
@@ -81,7 +81,7 @@ impl Mint {
             claims = claims.with_display_name(name.clone())?;
         }
         for warning in claims.warnings() {
-            output::warning(&warning.to_string());
+            output::warning(&warning.to_string(), Some(warning.hint()));
         }
 
         let registered = self.expect_public_key.as_ref().map(public_key::read).transpose()?;
@@ -129,8 +129,10 @@ impl Mint {
 
 /// `expires_at` is in seconds since 1970, as in [`Instance::token_response`].
 fn json(claims: &AgentClaims, token: &AgentToken) -> Value {
-    let warnings =
-        claims.warnings().into_iter().map(|warning| json!({"id": warning.id(), "message": warning.to_string()}));
+    let warnings = claims
+        .warnings()
+        .into_iter()
+        .map(|warning| json!({"id": warning.id(), "message": warning.to_string(), "hint": warning.hint()}));
     json!({
         "token": token.expose_secret(),
         "claims": Inspector::new().inspect(token.expose_secret()).claims(),
@@ -152,8 +154,8 @@ pub(crate) struct LifetimeArgs {
 
 impl LifetimeArgs {
     pub(crate) fn lifetime(&self) -> Result<Lifetime, Failure> {
-        let lifetime =
-            Lifetime::long_lived(self.lifetime.value).map_err(|error| self.lifetime.usage_error(&error.to_string()))?;
+        let lifetime = Lifetime::long_lived(self.lifetime.value)
+            .map_err(|error| self.lifetime.usage_error(&error.to_string()).with_hint(error.hint()))?;
         if lifetime.is_long_lived() && !self.allow_long_lived {
             let failure = self.lifetime.usage_error("lifetime exceeds 24 hours");
             return Err(failure.with_hint("use --allow-long-lived for SCIM provisioning"));

@@ -29,8 +29,8 @@ fn mint_writes_only_the_token_to_stdout() {
 
 #[test]
 fn customer_restricts_devices_and_sessions() {
-    let rule = Rule::custom_data("user_id", "42").unwrap().and_custom_data("region", "eu=west").unwrap();
-    let policy = Policy::new().devices(rule.clone()).unwrap().sessions(rule).unwrap().push(Rule::any()).unwrap();
+    let rule = Rule::custom_data("user_id", "42").with_custom_data("region", "eu=west");
+    let policy = Policy::builder().devices(rule.clone()).sessions(rule).push(Rule::any()).build().unwrap();
     let minted = claims(&["--customer", "user_id=42", "--customer", "region=eu=west"]);
     assert_eq!(minted.access(), &Access::PolicyOnly(policy));
     let json = mint(&Directory::new(), &["--customer", "user_id=42", "--json"]).result();
@@ -55,7 +55,7 @@ fn invalid_customer_is_a_usage_error() {
 
 #[test]
 fn role_and_policy_are_combined() {
-    let policy = || Policy::new().features(Rule::permissions([Permission::Read]).unwrap()).unwrap();
+    let policy = || Policy::builder().features(Rule::permissions([Permission::Read])).build().unwrap();
     let json = r#"{"version":3,"features":{"permissions":["read"]}}"#;
     assert_eq!(claims(&["--role", "agent"]).access(), &Access::Role(Role::Agent));
     assert_eq!(claims(&["--role", "default"]).access(), &Access::AccountDefault);
@@ -118,7 +118,7 @@ fn json_has_token_claims_and_expiry() {
     assert_eq!((&json["claims"]["sub"], &json["claims"]["aud"]), (&json!("jane"), &json!("https://cobrowse.io")));
     assert!(exp.abs_diff(now() + 3_600) < 60);
     assert_eq!(json["expires_at"], json["claims"]["exp"], "seconds, as in the token response");
-    assert_eq!(json["warnings"][0]["id"], "subject-without-at");
+    assert_eq!(json["warnings"][0]["id"], "subject-not-email");
 }
 
 #[test]
