@@ -27,6 +27,11 @@ impl<T> Configured<T> {
         Failure::usage(format!("{}: {message}", self.origin))
     }
 
+    /// Adds the origin.
+    pub(crate) fn with_any_origin(&self, failure: Failure) -> Failure {
+        failure.with_context(&self.origin)
+    }
+
     /// Adds the origin if it is a variable: a flag is visible on the command line.
     pub(crate) fn with_origin(&self, failure: Failure) -> Failure {
         if self.is_from_variable { failure.with_context(&self.origin) } else { failure }
@@ -45,6 +50,11 @@ where
 /// Returns a parser that accepts any text.
 pub(crate) fn text() -> ValueParser {
     parser(|text: &str| Ok::<_, String>(text.to_owned()))
+}
+
+/// Returns a parser of `true` and `false`, as in [`cobrowse_jwt::Config::from_env`].
+pub(crate) fn boolean() -> ValueParser {
+    parser(|text: &str| text.parse::<bool>().map_err(|_| "neither true nor false"))
 }
 
 /// Parses a claim.

@@ -1,7 +1,7 @@
 use std::{error::Error, io, iter};
 
 use cobrowse_jwt::{
-    ClaimsError, KeyError, KeyErrorKind, KeyUriError, MintError, PublicKey,
+    ClaimsError, ConfigError, KeyError, KeyErrorKind, KeyUriError, MintError, PublicKey,
     env::EnvError,
     pem::{PemError, PemErrorKind},
 };
@@ -43,23 +43,19 @@ impl Failure {
         Self { causes: messages(source), ..self }
     }
 
-    /// Creates the failure of a mint. For an unregistered key it contains both thumbprints.
-    pub(crate) fn minting(error: MintError, registered: Option<&PublicKey>) -> Self {
-        match (error, registered) {
-            (MintError::Key(error), _) => error.into(),
-            (error, registered) => {
-                let failure = Self::of(Exit::Refused, &error).with_hint(error.hint()).with_id(error.id());
-                match (error, registered) {
-                    (MintError::UnregisteredKey { found }, Some(registered)) => {
-                        let registered = registered.thumbprint();
-                        Self {
-                            message: format!("signing key {found} is not the registered key {registered}"),
-                            ..failure
-                        }
-                    }
-                    _ => failure,
-                }
+    /// Creates the failure of a mint. For an unregistered key it contains the thumbprints of both keys.
+    pub(crate) fn minting(error: MintError, registered: &[PublicKey]) -> Self {
+        let error = match error {
+            MintError::Key(error) => return error.into(),
+            error => error,
+        };
+        let failure = Self::of(Exit::Refused, &error).with_hint(error.hint()).with_id(error.id());
+        match error {
+            MintError::UnregisteredKey { found } => {
+                let registered = registered.iter().map(PublicKey::thumbprint).collect::<Vec<_>>().join(", ");
+                Self { message: format!("signing key {found} is not the registered key {registered}"), ..failure }
             }
+            _ => failure,
         }
     }
 
@@ -122,20 +118,44 @@ impl Failure {
     }
 }
 
+impl From<ConfigError> for Failure {
+    fn from(error: ConfigError) -> Self {
+        let (hint, id) = (error.hint(), error.id());
+        match error {
+            ConfigError::Key(error) => error.into(),
+            // The caller adds the name of the flag or the variable.
+            ConfigError::Invalid { source, .. } => {
+                let failure = match source.downcast_ref::<io::Error>() {
+                    Some(error) if error.raw_os_error().is_some() => {
+                        Self::usage(format!("failed to read the file ({})", error.kind())).with_source(error)
+                    }
+                    _ => Self::of(Exit::Usage, &*source),
+                };
+                failure.with_hint(hint).with_id(id)
+            }
+            error => Self::of(Exit::Usage, &error).with_hint(hint).with_id(id),
+        }
+    }
+}
+
 impl From<KeyUriError> for Failure {
     fn from(error: KeyUriError) -> Self {
-        match error {
-            KeyUriError::Key(error) => error.into(),
-            KeyUriError::Empty | KeyUriError::UnknownScheme => {
-                Self::usage(error.to_string()).with_hint(help::KEY_SCHEMES)
-            }
+        let id = error.id();
+        let failure = match error {
+            KeyUriError::Key(error) => return error.into(),
             // The features of this package have the same names.
             KeyUriError::FeatureDisabled { feature } => {
                 let hint = format!("install cobrowse-jwt-cli with `--features {feature}`");
                 Self::usage(format!("this build does not support {feature}")).with_hint(hint.as_str())
             }
-            error => Self::usage(error.to_string()).with_hint(error.hint()),
-        }
+            error => {
+                let is_of_build = |hint: &&str| cfg!(feature = "aws-kms") || !hint.contains("awskms:");
+                let hint = error.hint().filter(is_of_build).unwrap_or(help::KEY_SCHEMES);
+                let hint = if matches!(error, KeyUriError::UnknownScheme) { help::KEY_SCHEMES } else { hint };
+                Self::usage(error.to_string()).with_hint(hint)
+            }
+        };
+        failure.with_id(id)
     }
 }
 

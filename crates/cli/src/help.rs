@@ -14,9 +14,6 @@ pub(crate) const KEY_SCHEMES: &str = if cfg!(feature = "aws-kms") {
     "use a path, file:///path or env:VARIABLE"
 };
 
-/// Help of an argument that takes a public key.
-pub(crate) const REGISTERED_KEY: &str = "Public key registered in the Cobrowse dashboard: a file with PEM or a JWK";
-
 /// Headings of groups of arguments.
 pub(crate) mod heading {
     pub(crate) const ACCESS: &str = "Access of the agent";

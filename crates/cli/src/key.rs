@@ -1,11 +1,12 @@
 use std::{future::Future, path::Path, sync::Arc};
 
-use cobrowse_jwt::{KeyLocation, KeySource, KeyUri, KeyUriRegistry, PublicKey, SigningKey, pem::PemErrorKind};
+use clap::ArgAction;
+use cobrowse_jwt::{KeyLocation, KeySource, KeyUri, KeyUriRegistry, PublicKey, pem::PemErrorKind};
 
 use crate::{
     configured::{self, Configured},
     failure::Failure,
-    help,
+    help::{self, heading},
     passphrase::PassphraseArgs,
     progress::Progress,
 };
@@ -16,63 +17,76 @@ pub(crate) struct KeyArgs {
     #[arg(value_name = "KEY", help = help::KEY, env = "COBROWSE_KEY", hide_env_values = true, value_parser = configured::text())]
     key: Configured,
     #[command(flatten)]
+    options: KeyOptions,
+}
+
+/// The options for opening a private key.
+#[derive(clap::Args)]
+pub(crate) struct KeyOptions {
+    #[command(flatten)]
     passphrase: PassphraseArgs,
+    /// Refuse a key file that others can read
+    #[arg(long, action = ArgAction::SetTrue, env = "COBROWSE_STRICT_PERMISSIONS", hide_env_values = true, value_parser = configured::boolean(), help_heading = heading::KEY)]
+    strict_permissions: Configured<bool>,
+    /// Accept a key file that is owned neither by this user nor by root
+    #[arg(long, action = ArgAction::SetTrue, env = "COBROWSE_ALLOW_FOREIGN_OWNER", hide_env_values = true, value_parser = configured::boolean(), help_heading = heading::KEY)]
+    allow_foreign_owner: Configured<bool>,
+    /// Allow plain http to a key service on another host, for emulators
+    #[cfg(feature = "aws-kms")]
+    #[arg(long, action = ArgAction::SetTrue, env = "COBROWSE_ALLOW_HTTP", hide_env_values = true, value_parser = configured::boolean(), help_heading = heading::KEY)]
+    allow_http: Configured<bool>,
 }
 
 impl KeyArgs {
     pub(crate) fn key(&self) -> Result<Key<'_>, Failure> {
-        Key::new(&self.key, &self.passphrase)
+        Key::new(&self.key, &self.options)
     }
 }
 
 /// A key that is not opened yet.
-#[derive(Clone)]
 pub(crate) struct Key<'a> {
     pub(crate) uri: KeyUri,
     name: &'a Configured,
-    passphrase: &'a PassphraseArgs,
+    options: &'a KeyOptions,
 }
 
 impl<'a> Key<'a> {
-    pub(crate) fn new(name: &'a Configured, passphrase: &'a PassphraseArgs) -> Result<Self, Failure> {
+    pub(crate) fn new(name: &'a Configured, options: &'a KeyOptions) -> Result<Self, Failure> {
         let uri = name.value.parse().map_err(|error| name.with_origin(Failure::from(error)))?;
-        Ok(Self { uri, name, passphrase })
+        Ok(Self { uri, name, options })
+    }
+
+    /// Returns a registry with the options of the key, except the passphrase.
+    pub(crate) fn registry(&self) -> KeyUriRegistry {
+        let registry = KeyUriRegistry::new()
+            .strict_permissions(self.options.strict_permissions.value)
+            .allow_foreign_owner(self.options.allow_foreign_owner.value);
+        #[cfg(feature = "aws-kms")]
+        let registry = registry.allow_http(self.options.allow_http.value);
+        registry
     }
 
     /// Opens the key. Reads or prompts for the passphrase only if the key is encrypted.
-    pub(crate) async fn open(&self, uris: KeyUriRegistry) -> Result<Arc<dyn KeySource>, Failure> {
+    pub(crate) async fn open(&self, registry: KeyUriRegistry) -> Result<Arc<dyn KeySource>, Failure> {
         let opened = {
             let _progress = Progress::new("opening the key");
-            uris.open(&self.uri).await.map_err(Failure::from)
+            registry.open(&self.uri).await.map_err(Failure::from)
         };
         match opened {
             Err(failure) if failure.pem() == Some(PemErrorKind::MissingPassphrase) => {
-                let uris = uris.with_passphrase(self.passphrase.given_or_prompted()?);
+                let registry = registry.passphrase(self.options.passphrase.given_or_prompted()?);
                 let _progress = Progress::new("decrypting the key");
-                Ok(uris.open(&self.uri).await?)
+                Ok(registry.open(&self.uri).await?)
             }
-            Err(failure) if failure.is_not_found() => {
-                // As AWS names keys.
-                let is_of_aws_kms = ["alias/", "arn:"].into_iter().any(|start| self.name.value.starts_with(start));
-                let failure = if is_of_aws_kms {
-                    failure.with_hint("for a key in AWS KMS write awskms:/// before it, as in awskms:///alias/x")
-                } else {
-                    failure
-                };
-                Err(self.name.with_origin(failure))
-            }
+            Err(failure) if failure.is_not_found() => Err(self.name.with_origin(failure)),
             opened => opened,
         }
     }
 
-    pub(crate) async fn snapshot(&self) -> Result<Arc<dyn SigningKey>, Failure> {
-        let source = self.open(KeyUriRegistry::new()).await?;
-        let _progress = Progress::new("looking up the key");
-        Ok(source.signing_key().await?)
-    }
-
     pub(crate) async fn public_key(&self) -> Result<PublicKey, Failure> {
-        Ok(self.snapshot().await?.public_key().clone())
+        let source = self.open(self.registry()).await?;
+        let _progress = Progress::new("looking up the key");
+        Ok(source.signing_key().await?.public_key().clone())
     }
 
     pub(crate) fn is_in_aws_kms(&self) -> bool {

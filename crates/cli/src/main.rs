@@ -2,6 +2,7 @@
 #![expect(clippy::doc_markdown, reason = "clap prints the comments of arguments as plain text")]
 
 mod command_line;
+mod config_args;
 mod configured;
 mod doctor;
 mod exit;

@@ -1,7 +1,6 @@
 use std::{
     env,
-    fs::File,
-    io::{self, IsTerminal as _, Read as _},
+    io::{self, IsTerminal as _},
     path::Path,
     sync::{
         Arc,
@@ -37,13 +36,9 @@ const HINT: &str = "use --passphrase-file or the variable COBROWSE_PASSPHRASE";
 impl PassphraseArgs {
     /// Returns the passphrase from the file or the variable, if there is one.
     pub(crate) fn given(&self) -> Result<Option<Passphrase>, Failure> {
-        let text = match &self.passphrase_file {
-            Some(file) => Some(read(file.value.as_ref()).map_err(|failure| file.with_origin(failure))?),
-            None => variable()?,
-        };
-        match text {
-            Some(text) if text.is_empty() => Err(Failure::usage("passphrase is empty")),
-            text => Ok(text.map(|text| Passphrase::new(text.as_str()))),
+        match &self.passphrase_file {
+            Some(file) => read(file.value.as_ref()).map(Some).map_err(|failure| file.with_origin(failure)),
+            None => variable(),
         }
     }
 
@@ -76,54 +71,24 @@ impl PassphraseArgs {
     }
 }
 
-fn variable() -> Result<Option<Zeroizing<String>>, Failure> {
+fn variable() -> Result<Option<Passphrase>, Failure> {
     match env::var(VARIABLE) {
         Ok(text) if text.is_empty() => Ok(None),
-        Ok(text) => Ok(Some(Zeroizing::new(text))),
+        Ok(text) => Ok(Some(Passphrase::new(text))),
         Err(env::VarError::NotPresent) => Ok(None),
         Err(env::VarError::NotUnicode(_)) => Err(Failure::usage(format!("{VARIABLE}: not UTF-8"))),
     }
 }
 
-/// Reads the file without its last line break. The file can be a pipe: `<(pass show cobrowse)`.
-fn read(path: &Path) -> Result<Zeroizing<String>, Failure> {
-    const LIMIT: usize = 4 * 1024;
-    let refused = |message: &str| Failure::usage(format!("passphrase file {}: {message}", printable::path(path)));
-    let unreadable = |error: io::Error| refused("failed to read the file").with_source(&error);
-    let file = File::open(path).map_err(unreadable)?;
-    warn_if_others_can_read(path, &file);
-    // Allocated at full size: growing would leave copies in freed memory.
-    let mut bytes = Zeroizing::new(Vec::with_capacity(LIMIT + 64));
-    file.take(LIMIT as u64 + 1).read_to_end(&mut bytes).map_err(unreadable)?;
-    if bytes.len() > LIMIT {
-        return Err(refused("file is over 4 KiB"));
-    }
-    let text = str::from_utf8(&bytes).map_err(|_| refused("not UTF-8"))?;
-    let line = text.strip_suffix('\n').map_or(text, |line| line.strip_suffix('\r').unwrap_or(line));
-    if line.contains(['\n', '\r']) {
-        return Err(refused("file has more than one line"));
-    }
-    Ok(Zeroizing::new(line.to_owned()))
+/// Reads the file, which can be a pipe: `<(pass show cobrowse)`.
+fn read(path: &Path) -> Result<Passphrase, Failure> {
+    let error = match Passphrase::open_blocking(path) {
+        Ok(passphrase) => return Ok(passphrase),
+        Err(error) => error,
+    };
+    let context = format!("passphrase file {}", printable::path(path));
+    Err(Failure::of(Exit::Usage, &error).with_hint(error.hint()).with_id(error.id()).with_context(&context))
 }
-
-#[cfg(unix)]
-fn warn_if_others_can_read(path: &Path, file: &File) {
-    use std::os::unix::fs::PermissionsExt as _;
-    const OTHERS: u32 = 0o066;
-    if let Ok(metadata) = file.metadata()
-        && metadata.is_file()
-        && metadata.permissions().mode() & OTHERS != 0
-    {
-        let (path, mode) = (printable::path(path), metadata.permissions().mode() & 0o7777);
-        crate::output::warning(
-            &format!("passphrase file {path} is group- or world-accessible (mode {mode:04o})"),
-            Some("run chmod 600 on it"),
-        );
-    }
-}
-
-#[cfg(not(unix))]
-fn warn_if_others_can_read(_: &Path, _: &File) {}
 
 /// Prompts on the terminal, without echo.
 fn prompt(prompt: &str) -> Result<Zeroizing<String>, Failure> {

@@ -1,6 +1,6 @@
 use std::io::Write as _;
 
-use cobrowse_jwt::PublicKey;
+use cobrowse_jwt::{Config, PublicKey};
 
 use crate::{
     configured::Configured,
@@ -9,7 +9,6 @@ use crate::{
     help::{self, heading},
     key::KeyArgs,
     output::Stdout,
-    text_file,
 };
 
 /// Print the public key of a private key, to register in the Cobrowse dashboard
@@ -47,10 +46,7 @@ impl PublicKeyOf {
     }
 }
 
-/// Reads a public key from a file: PEM or a JWK.
-pub(crate) fn read(file: &Configured) -> Result<PublicKey, Failure> {
-    let text = text_file::read(file.value.as_ref()).map_err(|message| file.usage_error(&message))?;
-    let is_jwk = text.trim_start().starts_with('{');
-    let parsed = if is_jwk { PublicKey::from_jwk(&text) } else { PublicKey::from_pem(&text) };
-    parsed.map_err(|error| file.usage_error(&error.to_string()).with_hint(error.hint()).with_id(error.id()))
+/// Reads the public keys in a file: a JWK, or one or more PEM blocks.
+pub(crate) fn read(file: &Configured) -> Result<Vec<PublicKey>, Failure> {
+    Config::read_public_keys(&file.value).map_err(|error| file.with_any_origin(error.into()))
 }

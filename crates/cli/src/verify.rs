@@ -11,7 +11,7 @@ use crate::{
     output::{self, Stdout},
     printable::{self, quoted},
     token_text::TokenText,
-    verify_args::VerifyArgs,
+    verify_args::{VerifyArgs, select_public_key},
 };
 
 /// Accept or refuse a token, for programs: an exit code, one line, or JSON
@@ -35,10 +35,12 @@ impl Verify {
         let Some(license) = &self.args.license else {
             return Err(Failure::usage("missing license key").with_hint("use --license"));
         };
-        let Some(public_key) = self.args.public_key()? else {
-            return Err(Failure::usage("missing public key").with_hint("use --public-key or --key"));
-        };
+        let public_keys = self.args.public_keys()?;
+        if public_keys.is_empty() {
+            return Err(missing_public_key());
+        }
         let text = TokenText::read(self.args.token.as_deref())?;
+        let public_key = select_public_key(&public_keys, &text.token).ok_or_else(missing_public_key)?;
         if let Some(stripped) = text.stripped() {
             output::note(format_args!("Token extracted from {stripped}."));
         }
@@ -73,6 +75,10 @@ impl Verify {
             Err(error) => Exit::TokenRefused(error.check()),
         })
     }
+}
+
+fn missing_public_key() -> Failure {
+    Failure::usage("missing public key").with_hint("use --public-key or --key")
 }
 
 fn report(inspection: &Inspection, error: Option<&VerifyError>, public_key: &PublicKey) -> Value {

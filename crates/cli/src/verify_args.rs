@@ -1,13 +1,12 @@
 use std::ffi::OsString;
 
-use cobrowse_jwt::{ClockSkew, ClockSkewError, LicenseKey, PublicKey};
+use cobrowse_jwt::{ClockSkew, ClockSkewError, Finding, Inspector, LicenseKey, Outcome, PublicKey, TokenCheck};
 
 use crate::{
     configured::{self, Configured},
     failure::Failure,
     help::{self, heading},
-    key::Key,
-    passphrase::PassphraseArgs,
+    key::{Key, KeyOptions},
     public_key,
 };
 
@@ -26,7 +25,7 @@ pub(crate) struct VerifyArgs {
     #[arg(long, value_name = "KEY", help = format!("{}; instead of --public-key", help::KEY), value_parser = configured::text(), help_heading = heading::CHECKS)]
     key: Option<Configured>,
     #[command(flatten)]
-    passphrase: PassphraseArgs,
+    options: KeyOptions,
     /// Tolerated clock skew, up to 5m
     #[arg(long, value_name = "DURATION", allow_hyphen_values = true, default_value = "0s", value_parser = parse_leeway, help_heading = heading::CHECKS)]
     pub(crate) leeway: ClockSkew,
@@ -36,21 +35,32 @@ pub(crate) struct VerifyArgs {
 }
 
 impl VerifyArgs {
-    /// Returns the public key, if one is given.
-    pub(crate) fn public_key(&self) -> Result<Option<PublicKey>, Failure> {
+    /// Returns the public keys to verify with.
+    pub(crate) fn public_keys(&self) -> Result<Vec<PublicKey>, Failure> {
         match (&self.key, &self.public_key) {
             (Some(_), Some(public_key)) if !public_key.is_from_variable => {
                 Err(Failure::usage("--key and --public-key exclude each other"))
             }
             // A flag overrides a variable.
             (Some(key), _) => {
-                let key = Key::new(key, &self.passphrase)?;
-                key.block_on(key.public_key()).map(Some)
+                let key = Key::new(key, &self.options)?;
+                Ok(vec![key.block_on(key.public_key())?])
             }
-            (None, Some(file)) => public_key::read(file).map(Some),
-            (None, None) => Ok(None),
+            (None, Some(file)) => public_key::read(file),
+            (None, None) => Ok(Vec::new()),
         }
     }
+}
+
+/// Returns the key that verifies the signature of the token, else the first one. During rotation there are two.
+pub(crate) fn select_public_key(keys: &[PublicKey], token: &str) -> Option<PublicKey> {
+    let verifies = |key: &&PublicKey| {
+        let inspection = Inspector::new().public_key((*key).clone()).inspect(token);
+        let is_passed =
+            |finding: &Finding| finding.check == TokenCheck::Signature && finding.outcome == Outcome::Passed;
+        inspection.findings().iter().any(is_passed)
+    };
+    keys.iter().find(verifies).or(keys.first()).cloned()
 }
 
 fn parse_leeway(text: &str) -> Result<ClockSkew, String> {

@@ -1,6 +1,6 @@
 use std::{sync::Arc, time::Instant};
 
-use cobrowse_jwt::{KeySource, KeyUriRegistry, aws_kms::PreflightStepName};
+use cobrowse_jwt::{KeySource, aws_kms::PreflightStepName};
 
 use super::report::Report;
 use crate::{key::Key, progress::Progress};
@@ -10,7 +10,7 @@ pub(super) async fn probe(key: &Key<'_>, report: &mut Report) -> Option<Arc<dyn 
     let start = Instant::now();
     let opened = {
         let _progress = Progress::new("loading the AWS configuration");
-        KeyUriRegistry::aws_kms_builder(&key.uri).await.and_then(|builder| Ok(builder.build()?))
+        key.registry().aws_kms_builder(&key.uri).await.and_then(|builder| Ok(builder.build()?))
     };
     let source = match opened {
         Ok(source) => source,

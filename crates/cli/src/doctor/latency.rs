@@ -1,9 +1,12 @@
 use std::time::{Duration, Instant};
 
-use cobrowse_jwt::{KeyError, SigningKey};
+use cobrowse_jwt::{KeyError, SigningInput, SigningKey};
 
-use super::{MESSAGE, report::Report};
+use super::report::Report;
 use crate::{key::Key, progress::Progress, time};
+
+/// Signed in place of a token.
+pub(super) const MESSAGE: SigningInput<'static> = SigningInput::new(b"cobrowse-jwt doctor: not a token");
 
 const SIGNATURES: usize = 20;
 

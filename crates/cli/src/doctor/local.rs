@@ -1,16 +1,16 @@
 use std::{sync::Arc, time::Instant};
 
-use cobrowse_jwt::{KeyError, KeySource, KeyUriRegistry, pem::PemErrorKind};
+use cobrowse_jwt::{KeyError, KeySource, pem::PemErrorKind};
 
-use super::{MESSAGE, permissions, report::Report};
+use super::{latency::MESSAGE, permissions, report::Report};
 use crate::key::Key;
 
 /// Opens a key in a file or a variable, checks the permissions of the file, and signs once.
 pub(super) async fn probe(key: &Key<'_>, allow_readable_key: bool, report: &mut Report) -> Option<Arc<dyn KeySource>> {
     let start = Instant::now();
-    let (opened, readable) = match key.open(KeyUriRegistry::new().with_strict_permissions(true)).await {
+    let (opened, readable) = match key.open(key.registry().strict_permissions(true)).await {
         Err(failure) if failure.pem() == Some(PemErrorKind::InsecurePermissions) => {
-            (key.open(KeyUriRegistry::new()).await, Some(failure))
+            (key.open(key.registry()).await, Some(failure))
         }
         opened => (opened, None),
     };

@@ -13,21 +13,19 @@ use std::{
 };
 
 use cobrowse_jwt::{
-    Access, AgentClaims, KeySource, LicenseKey, Lifetime, MintError, Minter, Policy, PublicKey, SigningInput,
-    SigningKey, VerifiedToken, Verifier,
+    Access, AgentClaims, Config, KeySource, MintError, Minter, Policy, PublicKey, SigningKey, VerifiedToken, Verifier,
 };
 
 use crate::{
-    configured::{self, Configured},
+    config_args::ConfigArgs,
     exit::{self, Exit},
     failure::Failure,
     help::{self, heading},
-    key::{Key, KeyArgs},
-    mint::LifetimeArgs,
+    key::Key,
     output::Stdout,
     printable,
     progress::Progress,
-    public_key, time,
+    time,
 };
 use report::Report;
 
@@ -38,17 +36,10 @@ use report::Report;
 #[command(after_help = help::examples(EXAMPLES, exit::HELP))]
 pub(crate) struct Doctor {
     #[command(flatten)]
-    key: KeyArgs,
-    #[arg(long, value_name = "FILE", help = help::REGISTERED_KEY, env = "COBROWSE_PUBLIC_KEY", hide_env_values = true, value_parser = configured::text(), help_heading = heading::KEY)]
-    expect_public_key: Option<Configured>,
+    config: ConfigArgs,
     /// Accept a key file that others can read, as in a Kubernetes secret mount
     #[arg(long, help_heading = heading::KEY)]
     allow_readable_key: bool,
-    /// License key of the account
-    #[arg(long, env = "COBROWSE_LICENSE_KEY", hide_env_values = true, value_parser = configured::parser(configured::claim::<LicenseKey>), help_heading = heading::TOKEN)]
-    license: Configured<LicenseKey>,
-    #[command(flatten)]
-    lifetime: LifetimeArgs,
     /// Print JSON: every check with its outcome, and the stable id of its error
     #[arg(long, help_heading = heading::OUTPUT)]
     json: bool,
@@ -59,20 +50,16 @@ const EXAMPLES: &[&str] = &[
     "cobrowse-jwt doctor awskms:///alias/cobrowse --license SPGqPIcVnsOEJQ --expect-public-key registered.pem",
 ];
 
-/// Signed in place of a token.
-const MESSAGE: SigningInput<'static> = SigningInput::new(b"cobrowse-jwt doctor: not a token");
-
 impl Doctor {
     pub(crate) fn run(&self, stdout: &mut Stdout, verbose: bool) -> Result<Exit, Failure> {
-        let lifetime = self.lifetime.lifetime()?;
-        let registered = self.expect_public_key.as_ref().map(public_key::read).transpose()?;
-        let key = self.key.key()?;
+        let (config, key) = (self.config.config()?, self.config.key()?);
         let mut report = Report::default();
         key.block_on(async {
             if let Some((source, snapshot)) = self.probe(&key, &mut report).await {
-                self.check_registered(&key, registered, Arc::clone(&source), &mut report).await;
+                let minter = config.minter_builder(source).build();
+                check_registered(&key, &config, &minter, &mut report).await;
                 clock::check(&mut report);
-                self.check_token(source, snapshot.public_key(), lifetime, &mut report).await;
+                check_token(&config, &minter, snapshot.public_key(), &mut report).await;
                 latency::check(&key, &*snapshot, &mut report).await;
             } else {
                 clock::check(&mut report);
@@ -108,69 +95,50 @@ impl Doctor {
         report.passed("key", format!("RSA {} bits, thumbprint {}", public_key.bits(), public_key.thumbprint()));
         Some((source, snapshot))
     }
+}
 
-    async fn check_registered(
-        &self,
-        key: &Key<'_>,
-        registered: Option<PublicKey>,
-        source: Arc<dyn KeySource>,
-        report: &mut Report,
-    ) {
-        let Some(registered) = registered else {
-            return report.skipped("registered", "use --expect-public-key to compare the key with the registered one");
-        };
-        let minter = Minter::builder(self.license.value.clone(), source).expect_public_key(registered.clone()).build();
-        match minter.check_key().await {
-            Ok(_) => report.passed("registered", "matches the registered key"),
-            Err(error) => {
-                let is_moved = matches!(error, MintError::UnregisteredKey { .. }) && key.is_alias();
-                let failure = Failure::minting(error, Some(&registered));
-                let hint = is_moved.then_some(
-                    "the alias may have been moved: if you did not move it, find out who did and move it back; otherwise register the new key",
-                );
-                report.failed("registered", failure.with_hint(hint));
-            }
+async fn check_registered(key: &Key<'_>, config: &Config, minter: &Minter, report: &mut Report) {
+    if config.public_keys().is_empty() {
+        return report.skipped("registered", "use --expect-public-key to compare the key with the registered one");
+    }
+    match minter.check_key().await {
+        Ok(_) => report.passed("registered", "matches the registered key"),
+        Err(error) => {
+            let is_moved = matches!(error, MintError::UnregisteredKey { .. }) && key.is_alias();
+            let failure = Failure::minting(error, config.public_keys());
+            let hint = is_moved.then_some(
+                "the alias may have been moved: if you did not move it, find out who did and move it back; otherwise register the new key",
+            );
+            report.failed("registered", failure.with_hint(hint));
         }
     }
+}
 
-    /// Mints a token that grants nothing, and verifies it.
-    async fn check_token(
-        &self,
-        source: Arc<dyn KeySource>,
-        public_key: &PublicKey,
-        lifetime: Lifetime,
-        report: &mut Report,
-    ) {
-        let start = Instant::now();
-        match self.mint_and_verify(source, public_key, lifetime).await {
-            Ok(accepted) => {
-                report.passed_in("token", start.elapsed(), "token minted and verified");
-                check_expiry(&accepted, report);
-            }
-            Err(failure) => report.failed("token", failure),
+/// Mints a token that grants nothing, and verifies it.
+async fn check_token(config: &Config, minter: &Minter, public_key: &PublicKey, report: &mut Report) {
+    let start = Instant::now();
+    match mint_and_verify(config, minter, public_key).await {
+        Ok(accepted) => {
+            report.passed_in("token", start.elapsed(), "token minted and verified");
+            check_expiry(&accepted, report);
         }
+        Err(failure) => report.failed("token", failure),
     }
+}
 
-    async fn mint_and_verify(
-        &self,
-        source: Arc<dyn KeySource>,
-        public_key: &PublicKey,
-        lifetime: Lifetime,
-    ) -> Result<VerifiedToken, Failure> {
-        let claims = AgentClaims::new("doctor@cobrowse-jwt.invalid", Access::PolicyOnly(Policy::deny_all()))?;
-        let minter = Minter::new(self.license.value.clone(), source);
-        let token = {
-            let _progress = Progress::new("minting a token");
-            minter.mint(&claims.with_lifetime(lifetime)).await.map_err(|error| Failure::minting(error, None))?
-        };
-        let mut verifier = Verifier::new(self.license.value.clone(), public_key.clone());
-        if lifetime.is_long_lived() {
-            verifier = verifier.allow_long_lived();
-        }
-        verifier
-            .verify(token.expose_secret())
-            .map_err(|error| Failure::of(Exit::Refused, &error).with_hint(error.hint()).with_id(error.id()))
+async fn mint_and_verify(config: &Config, minter: &Minter, public_key: &PublicKey) -> Result<VerifiedToken, Failure> {
+    let claims = AgentClaims::new("doctor@cobrowse-jwt.invalid", Access::PolicyOnly(Policy::deny_all()))?;
+    let token = {
+        let _progress = Progress::new("minting a token");
+        minter.mint(&claims).await.map_err(|error| Failure::minting(error, config.public_keys()))?
+    };
+    let mut verifier = Verifier::new(config.license_key().clone(), public_key.clone());
+    if config.default_lifetime().is_long_lived() {
+        verifier = verifier.allow_long_lived();
     }
+    verifier
+        .verify(token.expose_secret())
+        .map_err(|error| Failure::of(Exit::Refused, &error).with_hint(error.hint()).with_id(error.id()))
 }
 
 fn check_expiry(accepted: &VerifiedToken, report: &mut Report) {

@@ -14,7 +14,7 @@ use crate::{
     output::{BAD, GOOD, HEADING, SKIPPED, Stdout, WARNING},
     printable,
     token_text::TokenText,
-    verify_args::VerifyArgs,
+    verify_args::{VerifyArgs, select_public_key},
 };
 
 /// Explain a token: the checks that it fails, its header and its claims
@@ -34,8 +34,9 @@ const EXAMPLES: &[&str] = &[
 
 impl Inspect {
     pub(crate) fn run(&self, stdout: &mut Stdout, verbose: bool) -> Result<Exit, Failure> {
-        let public_key = self.args.public_key()?;
+        let public_keys = self.args.public_keys()?;
         let text = TokenText::read(self.args.token.as_deref())?;
+        let public_key = select_public_key(&public_keys, &text.token);
         // The checks and the relative times are for the same time.
         let now = SystemTime::now();
         let mut inspector = Inspector::new().leeway(self.args.leeway).clock(move || now);

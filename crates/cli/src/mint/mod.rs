@@ -1,27 +1,20 @@
 mod access;
 mod page;
 
-use std::{
-    io::Write as _,
-    time::{Duration, UNIX_EPOCH},
-};
+use std::{io::Write as _, time::UNIX_EPOCH};
 
-use cobrowse_jwt::{
-    AgentClaims, AgentToken, DisplayName, EmbedUrl, Inspector, Instance, KeyUriRegistry, LicenseKey, Lifetime, Minter,
-    Subject,
-};
+use cobrowse_jwt::{AgentClaims, AgentToken, DisplayName, EmbedUrl, Inspector, Instance, Subject};
 use serde_json::{Value, json};
 
 use crate::{
+    config_args::ConfigArgs,
     configured::{self, Configured},
     exit::{self, Exit},
     failure::Failure,
     help::{self, heading},
-    key::KeyArgs,
     output::{self, Stdout},
     printable,
     progress::Progress,
-    public_key, time,
 };
 use access::AccessArgs;
 use page::Page;
@@ -33,20 +26,13 @@ use page::Page;
 #[command(after_help = help::examples(EXAMPLES, exit::HELP))]
 pub(crate) struct Mint {
     #[command(flatten)]
-    key: KeyArgs,
-    #[arg(long, value_name = "FILE", help = format!("{}; mint only with this key", help::REGISTERED_KEY), env = "COBROWSE_PUBLIC_KEY", hide_env_values = true, value_parser = configured::text(), help_heading = heading::KEY)]
-    expect_public_key: Option<Configured>,
-    /// License key of the account
-    #[arg(long, env = "COBROWSE_LICENSE_KEY", hide_env_values = true, value_parser = configured::parser(configured::claim::<LicenseKey>), help_heading = heading::TOKEN)]
-    license: Configured<LicenseKey>,
+    config: ConfigArgs,
     /// Agent to sign in, in most accounts an email address
     #[arg(long, value_parser = configured::claim::<Subject>, help_heading = heading::TOKEN)]
     agent: Subject,
     /// Display name of the agent, which the customer can see
     #[arg(long, value_parser = configured::claim::<DisplayName>, help_heading = heading::TOKEN)]
     name: Option<DisplayName>,
-    #[command(flatten)]
-    lifetime: LifetimeArgs,
     #[command(flatten)]
     access: AccessArgs,
     /// Print JSON: the token, its claims, `expires_at` in seconds since 1970, and the warnings
@@ -75,24 +61,19 @@ impl Mint {
             return Err(Failure::usage("--instance needs --url"));
         }
         let url = self.url.as_ref().map(|page| page.url(&self.instance()?)).transpose()?;
+        let (config, key) = (self.config.config()?, self.config.key()?);
         let mut claims =
-            AgentClaims::new(self.agent.clone(), self.access.access()?)?.with_lifetime(self.lifetime.lifetime()?);
+            AgentClaims::new(self.agent.clone(), self.access.access()?)?.with_lifetime(config.default_lifetime());
         if let Some(name) = &self.name {
             claims = claims.with_display_name(name.clone())?;
         }
         for warning in claims.warnings() {
             output::warning(&warning.to_string(), Some(warning.hint()));
         }
-
-        let registered = self.expect_public_key.as_ref().map(public_key::read).transpose()?;
-        let key = self.key.key()?;
         let token = key.block_on(async {
-            let mut minter = Minter::builder(self.license.value.clone(), key.open(KeyUriRegistry::new()).await?);
-            if let Some(registered) = &registered {
-                minter = minter.expect_public_key(registered.clone());
-            }
+            let minter = config.minter_builder(key.open(key.registry()).await?).build();
             let _progress = Progress::new("signing");
-            minter.build().mint(&claims).await.map_err(|error| Failure::minting(error, registered.as_ref()))
+            minter.mint(&claims).await.map_err(|error| Failure::minting(error, config.public_keys()))
         })?;
         self.print(stdout, &claims, &token, url)?;
         Ok(Exit::Ok)
@@ -139,27 +120,4 @@ fn json(claims: &AgentClaims, token: &AgentToken) -> Value {
         "expires_at": token.expires_at().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs(),
         "warnings": warnings.collect::<Vec<_>>(),
     })
-}
-
-/// The arguments of a token's lifetime.
-#[derive(clap::Args)]
-pub(crate) struct LifetimeArgs {
-    /// Lifetime of the token: 90s, 15m, 1h30m, 1d
-    #[arg(long, value_name = "DURATION", allow_hyphen_values = true, default_value = "1h", env = "COBROWSE_LIFETIME", hide_env_values = true, value_parser = configured::parser(time::parse_duration), help_heading = heading::TOKEN)]
-    lifetime: Configured<Duration>,
-    /// Allow a lifetime over 24 hours, for SCIM provisioning; such a token cannot be revoked individually
-    #[arg(long, help_heading = heading::TOKEN)]
-    allow_long_lived: bool,
-}
-
-impl LifetimeArgs {
-    pub(crate) fn lifetime(&self) -> Result<Lifetime, Failure> {
-        let lifetime = Lifetime::long_lived(self.lifetime.value)
-            .map_err(|error| self.lifetime.usage_error(&error.to_string()).with_hint(error.hint()))?;
-        if lifetime.is_long_lived() && !self.allow_long_lived {
-            let failure = self.lifetime.usage_error("lifetime exceeds 24 hours");
-            return Err(failure.with_hint("use --allow-long-lived for SCIM provisioning"));
-        }
-        Ok(lifetime)
-    }
 }

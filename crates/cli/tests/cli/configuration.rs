@@ -100,7 +100,7 @@ fn error_in_variable_names_the_variable() {
         assert!(!output.stderr.contains("two args"), "{output:?}");
     }
     let passphrase = run(&directory, &["public-key", "encrypted.pem"], &[("COBROWSE_PASSPHRASE_FILE", "passphrase")]);
-    passphrase.exits(2, "COBROWSE_PASSPHRASE_FILE: passphrase file passphrase: file has more than one line");
+    passphrase.exits(2, "COBROWSE_PASSPHRASE_FILE: passphrase file passphrase: passphrase file has more than one line");
     // The path on the command line needs no context.
     directory.run(&["public-key", "nothing.pem"]).exits(4, "error: nothing.pem: ");
     let flag = directory.run(&[&MINT, &["--expect-public-key", "key.pem"][..]].concat());
@@ -114,9 +114,43 @@ fn oversized_file_is_refused() {
     let blank = " ".repeat(64 * 1024);
     directory.write("public.pem", &format!("{}{blank}", KEY.public_key().to_pem()), 0o644);
     directory.write("policy.json", &format!("{{\"version\":3}}{blank}"), 0o644);
-    for args in [["--expect-public-key", "public.pem"], ["--policy", "policy.json"]] {
-        let output = directory.run(&[&MINT, &args[..]].concat()).exits(2, "file is over 64 KiB");
+    for (args, message) in [
+        (["--expect-public-key", "public.pem"], "file exceeds 64 KiB"),
+        (["--policy", "policy.json"], "file is over 64 KiB"),
+    ] {
+        let output = directory.run(&[&MINT, &args[..]].concat()).exits(2, message);
         assert_eq!(output.stdout, "");
     }
-    directory.run(&["verify", "x", "--license", LICENSE, "--public-key", "public.pem"]).exits(2, "file is over 64 KiB");
+    directory.run(&["verify", "x", "--license", LICENSE, "--public-key", "public.pem"]).exits(2, "file exceeds 64 KiB");
+}
+
+/// As a service reads them with `Config::from_env`.
+#[test]
+fn key_options_are_read_from_variables() {
+    let directory = Directory::new();
+    directory.write("shared.pem", &KEY.to_pkcs8_pem().unwrap(), 0o644);
+    let shared = ["public-key", "shared.pem"];
+    run(&directory, &shared, &[]).exits(0, "group- or world-readable");
+    for (value, exit, message) in [("true", 4, "group- or world-readable (mode 0644)"), ("false", 0, "warning: ")] {
+        run(&directory, &shared, &[("COBROWSE_STRICT_PERMISSIONS", value)]).exits(exit, message);
+    }
+    directory.run(&[&shared[..], &["--strict-permissions"]].concat()).exits(4, "group- or world-readable (mode 0644)");
+    let invalid = run(&directory, &["public-key", "key.pem"], &[("COBROWSE_ALLOW_FOREIGN_OWNER", "hunter2")]);
+    let invalid = invalid.exits(2, "error: COBROWSE_ALLOW_FOREIGN_OWNER: neither true nor false");
+    assert!(!invalid.stderr.contains("hunter2"), "{invalid:?}");
+}
+
+/// During rotation two keys are registered.
+#[test]
+fn public_key_file_may_contain_two_keys() {
+    let directory = Directory::new();
+    let [old, new] = [&OTHER_KEY, &KEY].map(|key| key.public_key().to_pem().to_owned());
+    directory.write("registered.pem", &format!("{old}{new}"), 0o644);
+    let token = directory.run(&[&MINT, &["--expect-public-key", "registered.pem"][..]].concat()).result();
+    for subcommand in ["inspect", "verify"] {
+        let args = [subcommand, "--license", LICENSE, "--public-key", "registered.pem"];
+        directory.read(&args, &token).result();
+    }
+    let doctor = ["doctor", "key.pem", "--license", LICENSE, "--expect-public-key", "registered.pem"];
+    assert_eq!(directory.run(&doctor).result(), "All checks passed.\n");
 }

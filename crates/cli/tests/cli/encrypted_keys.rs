@@ -58,12 +58,14 @@ fn wrong_or_missing_passphrase_is_an_error_without_it() {
     assert!(!output.stderr.contains("secret-7"), "{output:?}");
     directory.run(&["public-key", "key.pem"]).exits(4, "use --passphrase-file or the variable COBROWSE_PASSPHRASE");
     for (text, message) in
-        [("", "passphrase is empty"), ("a\nb", "more than one line"), (&"a".repeat(5_000), "over 4 KiB")]
+        [("", "passphrase file is empty"), ("a\nb", "more than one line"), (&"a".repeat(5_000), "exceeds 4 KiB")]
     {
         directory.write("passphrase", text, 0o600);
         directory.run(&["public-key", "key.pem", "--passphrase-file", "passphrase"]).exits(2, message);
     }
-    directory.run(&["public-key", "key.pem", "--passphrase-file", "nothing"]).exits(2, "failed to read the file");
+    directory
+        .run(&["public-key", "key.pem", "--passphrase-file", "nothing"])
+        .exits(2, "failed to read the passphrase file");
     directory.write("passphrase", PASSPHRASE, 0o644);
     directory
         .run(&["public-key", "key.pem", "--passphrase-file", "passphrase"])

@@ -8,7 +8,7 @@ mod public_keys;
 #[cfg(test)]
 mod tests;
 
-use std::sync::Arc;
+use std::{path::Path, sync::Arc};
 
 use cobrowse_jwt_core::{Instance, KeySource, LicenseKey, Lifetime, Minter, MinterBuilder, PublicKey};
 use serde::Deserialize;
@@ -85,6 +85,16 @@ impl Config {
     /// [`ConfigError::NotConfigured`] if none of the variables is set, [`ConfigError::Missing`] and [`ConfigError::Invalid`].
     pub fn from_env() -> Result<Self, ConfigError> {
         environment::read(|variable| std::env::var_os(variable))
+    }
+
+    /// Reads the public keys in this file, for a program that only verifies: a JWK, or one or more PEM blocks. **Blocks** to read at most
+    /// 64 KiB.
+    ///
+    /// # Errors
+    ///
+    /// [`ConfigError::Invalid`].
+    pub fn read_public_keys(path: impl AsRef<Path>) -> Result<Vec<PublicKey>, ConfigError> {
+        public_keys::read("public_key_file", path.as_ref())
     }
 
     /// Returns the license key.
