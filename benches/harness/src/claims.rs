@@ -13,10 +13,10 @@ pub const LICENSE_KEY: &str = "SPGqPIcVnsOEJQ";
 pub const SUBJECT: &str = "jane@example.com";
 /// The claim `displayName`.
 pub const DISPLAY_NAME: &str = "Jane Doe";
-/// The one customer whom the agent sees.
+/// The one customer that the agent can access.
 pub const USER_ID: &str = "42";
 
-/// The claims of the README's first example, in the types that an application without this SDK would write.
+/// The claims of the README's first example, as an application without this SDK would declare them.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Claims<'a> {
@@ -43,15 +43,15 @@ pub struct Claims<'a> {
 pub struct Policy<'a> {
     /// 3
     pub version: u8,
-    /// One customer's.
+    /// Those of one customer.
     pub devices: Rule<'a>,
-    /// Any.
+    /// Those of every customer.
     pub push: Rule<'a>,
-    /// One customer's.
+    /// Those of one customer.
     pub sessions: Rule<'a>,
 }
 
-/// One condition or none.
+/// At most one condition.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Rule<'a> {
     /// The condition.
@@ -67,7 +67,7 @@ pub struct CustomData<'a> {
 }
 
 impl Claims<'static> {
-    /// The claims of a token that lives for an hour.
+    /// Returns the claims of a token with a lifetime of an hour.
     #[must_use]
     pub fn now() -> Self {
         let (iat, exp) = lifetime_from_now();
@@ -85,7 +85,7 @@ impl Claims<'static> {
     }
 }
 
-/// `iat` and `exp` of a token that lives for an hour.
+/// Returns `iat` and `exp` of a token with a lifetime of an hour.
 #[must_use]
 pub fn lifetime_from_now() -> (u64, u64) {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs();

@@ -1,4 +1,4 @@
-//! How a measuring program is asked, and the token that all of them mint.
+//! The protocol of the measuring programs, and the token that all of them mint.
 
 mod claims;
 mod clock;

@@ -1,4 +1,4 @@
-//! The crate `josekit` on OpenSSL, as its documentation shows it.
+//! The crate `josekit` on OpenSSL, used as in its documentation.
 
 use std::hint::black_box;
 

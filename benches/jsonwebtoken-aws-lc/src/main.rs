@@ -1,4 +1,4 @@
-//! The crate `jsonwebtoken` on AWS-LC, as its documentation shows it. The same file is compiled on RustCrypto.
+//! The crate `jsonwebtoken`, used as in its documentation. Compiled once with AWS-LC and once with RustCrypto.
 
 use std::hint::black_box;
 

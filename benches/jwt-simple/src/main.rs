@@ -1,4 +1,4 @@
-//! The crate `jwt-simple` on BoringSSL, as its documentation shows it.
+//! The crate `jwt-simple` on BoringSSL, used as in its documentation.
 
 use std::hint::black_box;
 
@@ -8,7 +8,7 @@ use harness::{
 use jwt_simple::prelude::{Claims, Duration, RS256KeyPair, RSAKeyPairLike as _};
 use serde::Serialize;
 
-/// What is not a registered claim.
+/// The claims that RFC 7519 does not register.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Custom {

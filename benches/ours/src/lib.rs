@@ -1,4 +1,4 @@
-//! What the programs of this package share.
+//! Code that the programs of this package share.
 
 mod null_key;
 mod raw;

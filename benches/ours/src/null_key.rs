@@ -1,12 +1,12 @@
 use async_trait::async_trait;
-use cobrowse_jwt::{StaticKey, KeyError, PublicKey, Signature, SigningInput, SigningKey};
+use cobrowse_jwt::{KeyError, PublicKey, Signature, SigningInput, SigningKey, StaticKey};
 
-/// A key whose signature is zeros: what remains of a mint with it is ours alone.
+/// A key whose signature is zeros, so that a mint costs nothing but this SDK's work.
 #[derive(Debug)]
 pub struct NullKey(PublicKey);
 
 impl NullKey {
-    /// As a source of one 2048-bit key. No private key belongs to it: its modulus is a number and no more.
+    /// Returns a source of a 2048-bit key. Its modulus is an arbitrary number, without a private key.
     #[must_use]
     pub fn source() -> StaticKey {
         StaticKey::new(std::sync::Arc::new(Self(PublicKey::from_components(&[0xff; 256], &[1, 0, 1]).unwrap())))

@@ -7,32 +7,32 @@ use std::{
 use cobrowse_jwt::{Access, AgentClaims, AgentToken, KeySource, LicenseKey, Minter, Policy, Rule};
 use harness::{DISPLAY_NAME, LICENSE_KEY, SUBJECT, USER_ID};
 
-/// The account.
+/// Returns the license key of the account.
 #[must_use]
 pub fn license_key() -> LicenseKey {
     LicenseKey::new(LICENSE_KEY).unwrap()
 }
 
-/// A moment at which the token in the folder of keys is alive: it serves many runs.
+/// Returns a fixed time at which the token in the folder of keys is valid.
 #[must_use]
 pub fn clock() -> SystemTime {
     UNIX_EPOCH + Duration::from_hours(490_896)
 }
 
-/// A minter as an application has it.
+/// Returns a minter with default settings.
 #[must_use]
 pub fn minter(source: impl KeySource + 'static) -> Minter {
     Minter::new(license_key(), source)
 }
 
-/// The claims of the README's first example.
+/// Returns the claims of the README's first example.
 #[must_use]
 pub fn claims() -> AgentClaims {
     let customer = || Rule::custom_data("user_id", USER_ID);
     with_rule(customer)
 }
 
-/// The same with so many conditions on the devices, and as many on the sessions.
+/// Returns the same claims with a number of conditions each on devices and sessions.
 #[must_use]
 pub fn claims_with_conditions(conditions: usize) -> AgentClaims {
     with_rule(|| {
@@ -46,12 +46,12 @@ fn with_rule(rule: impl Fn() -> Rule) -> AgentClaims {
     AgentClaims::new(SUBJECT, Access::PolicyOnly(policy)).unwrap().with_display_name(DISPLAY_NAME).unwrap()
 }
 
-/// One mint, through the public API. A key in this process never lets anybody wait, so no runtime is in the figures.
+/// Mints one token. A key in this process signs without waiting, so no runtime is measured.
 #[must_use]
 pub fn mint(minter: &Minter, claims: &AgentClaims) -> AgentToken {
     let minting = pin!(minter.mint(claims));
     match minting.poll(&mut Context::from_waker(Waker::noop())) {
         Poll::Ready(token) => token.unwrap(),
-        Poll::Pending => panic!("the mint waits"),
+        Poll::Pending => panic!("the mint is pending"),
     }
 }

@@ -4,7 +4,7 @@ use cobrowse_jwt::{PublicKey, Verifier};
 
 use crate::{clock, license_key};
 
-/// One token and what verifies it.
+/// A token with its verifiers.
 #[derive(Debug)]
 pub struct Verifying {
     token: String,
@@ -15,7 +15,7 @@ pub struct Verifying {
 }
 
 impl Verifying {
-    /// With a key of this size.
+    /// Creates verifiers for a key size in bits.
     #[must_use]
     pub fn new(bits: usize) -> Self {
         let (token, pem) = (harness::token(bits), harness::public_key(bits));
@@ -27,12 +27,12 @@ impl Verifying {
         Self { token, verifier, message, signature, raw }
     }
 
-    /// The signature alone, under a key that is parsed once.
+    /// Verifies the signature alone, with a key that is parsed once.
     pub fn raw(&self) {
         self.raw.verify_sig(&self.message, &self.signature).unwrap();
     }
 
-    /// With all that a [`Verifier`] asks, through the public API.
+    /// Verifies the token with a [`Verifier`].
     pub fn whole(&self) {
         self.verifier.verify(&self.token).unwrap();
     }

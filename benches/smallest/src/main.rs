@@ -1,4 +1,4 @@
-//! `bench-smallest KEY_FILE`: mints one token and prints it.
+//! `bench-smallest KEY_FILE`: mints a token and prints it.
 
 use cobrowse_jwt::{Access, AgentClaims, LicenseKey, Minter, Role, pem::PemFile};
 

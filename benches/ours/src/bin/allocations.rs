@@ -1,4 +1,4 @@
-//! Prints `NAME COUNT` for each workload: its allocations on the heap, reallocations among them.
+//! Prints `NAME COUNT` for each workload: its heap allocations and reallocations.
 
 use allocation_counter::measure;
 use bench_ours::{NullKey, Verifying, claims, mint, minter};

@@ -1,4 +1,4 @@
-//! Prints the nanoseconds of CPU time that the first mint after construction takes, and those of the median of the next 30.
+//! Prints the CPU time in nanoseconds of the first mint after construction, and the median of the next 30.
 
 use bench_ours::{claims, mint, minter};
 use cobrowse_jwt::pem::PemKey;

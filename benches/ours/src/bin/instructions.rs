@@ -1,4 +1,4 @@
-//! `instructions WORKLOAD COUNT`: does it so many times, for callgrind to count. The difference of two counts leaves the start out.
+//! `instructions WORKLOAD COUNT`: repeats a workload for callgrind. The difference of two counts excludes the start of the program.
 
 use std::hint::black_box;
 

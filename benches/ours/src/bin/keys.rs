@@ -1,4 +1,4 @@
-//! `keys FOLDER`: makes the keys and the token that all programs use, unless they are there.
+//! `keys FOLDER` creates the keys and tokens that all programs use, unless they exist.
 
 use std::{
     fs::{self, OpenOptions},
@@ -23,7 +23,7 @@ fn main() {
             RsaKeySize::Rsa3072 => 3072,
             _ => 4096,
         };
-        // Written last, so that an interrupted run is done again.
+        // Written last, so that an interrupted run starts again.
         let token = folder.join(format!("token-{bits}"));
         if token.exists() {
             continue;

@@ -1,5 +1,5 @@
-//! Prints the nanoseconds from spawning a light task to its run on a runtime of two workers, the median and the 99th percentile: on an
-//! idle runtime, and while mints on the workers take half of their time.
+//! Prints the nanoseconds from spawning a light task until it runs on a runtime of two workers, as median and 99th percentile: on an idle
+//! runtime, and while mints use half of the workers' time.
 
 use std::{
     hint::black_box,
@@ -22,7 +22,7 @@ fn main() {
     (0..128).for_each(|_| drop(mint(&minter, &claims)));
     let one = start.elapsed() / 128;
 
-    // Two workers, half of the time of each: a mint in the time of a mint.
+    // One mint per duration of a mint uses half of two workers.
     let idle = delays(&runtime, one, || {});
     let busy = delays(&runtime, one, || {
         let (minter, claims): (Minter, Arc<AgentClaims>) = (minter.clone(), Arc::clone(&claims));
@@ -34,7 +34,7 @@ fn main() {
     }
 }
 
-/// In ascending order. Load and light task come at each tick.
+/// Spawns load and a light task at each tick, and returns the delays in ascending order.
 fn delays(runtime: &Runtime, tick: Duration, load: impl Fn()) -> Vec<Duration> {
     let (sender, ran) = mpsc::channel();
     let start = Instant::now();

@@ -1,4 +1,4 @@
-//! This SDK and the bare signature below it, asked as [`harness::serve`] says.
+//! Measures this SDK and the bare signature, with the protocol of [`harness::serve`].
 
 use std::{hint::black_box, thread};
 
@@ -34,7 +34,7 @@ fn by_one<'a>(work: impl Fn() + 'a) -> Box<dyn FnMut(u32) + 'a> {
     Box::new(move |count| (0..count).for_each(|_| work()))
 }
 
-/// Two threads, so many each.
+/// Repeats the work on each of two threads.
 fn by_two<'a>(work: impl Fn() + Sync + 'a) -> Box<dyn FnMut(u32) + 'a> {
     Box::new(move |count| {
         thread::scope(|scope| {
