@@ -34,7 +34,7 @@ fn refused(case: &str, loaded: Result<PemKey, PemError>, kind: PemErrorKind, mes
 const RSA: &str = "genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:2048 -out key.pem";
 
 #[test]
-#[ignore = "needs openssl, which `cargo xtask test` checks for"]
+#[ignore = "needs openssl and ssh-keygen, which `cargo xtask test` checks for"]
 fn load_unsupported_key_returns_its_kind_and_message() {
     let pss = "genpkey -algorithm RSA-PSS -pkeyopt rsa_keygen_bits:2048";
     let dsa = "genpkey -genparam -algorithm DSA -pkeyopt dsa_paramgen_bits:2048 -out parameters.pem";

@@ -1,62 +1,58 @@
-//! `cargo xtask check`: everything that must hold besides the tests.
-
-mod arrows;
-mod deny;
-mod features;
-mod modules;
+mod advisories;
 mod rust_version;
-mod workspace;
 
-use std::fmt::Write as _;
-use std::process::ExitCode;
+use std::path::Path;
 
-use anyhow::{Result, bail};
+use anyhow::Result;
 
-use self::workspace::Workspace;
-use crate::bench;
-use crate::run::{Report, cargo, succeed};
+use crate::{
+    bench::bench,
+    run::{Report, cargo, succeed},
+    setup::cargo_tool::{CARGO_DENY, CARGO_HACK},
+};
 
-/// What is quick comes first.
-pub(crate) fn check() -> ExitCode {
+/// Checks everything but the tests. Quick steps come first.
+pub(crate) fn check(advisory_db: Option<&Path>) -> Result<()> {
     let mut report = Report::default();
     report.step("formatting", || {
         succeed(&mut cargo("fmt --all --check"))?;
         succeed(&mut cargo("fmt --manifest-path tests/feature-unification/Cargo.toml --check"))?;
         succeed(&mut cargo("fmt --manifest-path benches/Cargo.toml --all --check"))
     });
-    report.step("arrows inside core", modules::check);
-    let workspace = report.step("cargo metadata", Workspace::read);
-    if let Some(workspace) = &workspace {
-        report.step("arrows between crates", || arrows::check(workspace));
-        report.step("rust-version of each crate", || rust_version::check(workspace));
+    report.step("rust-version of each crate", rust_version::check);
+    if let Some(deny) = report.step("set-up: cargo-deny", || CARGO_DENY.set_up()) {
+        report.step("licenses, dependency rules, sources", || {
+            succeed(deny().args(["--locked", "check", "licenses", "sources"]))?;
+            // Without dev-dependencies: users do not get them, and the tests of a key source use other sources.
+            succeed(deny().args(["--locked", "--exclude-dev", "check", "bans"]))
+        });
+        advisories::check(&mut report, &deny, advisory_db);
     }
-    deny::check(&mut report);
     report.step("lints", || succeed(&mut cargo("clippy --workspace --all-targets --all-features -- --deny warnings")));
+    let benches = "--manifest-path benches/Cargo.toml --target-dir target/benches --release --locked";
     report.step("lints of the benches", || {
-        // In the build that the counts use. The peers are left out: two of them build a C library for minutes.
-        let packages = "--package harness --package bench-ours --package bench-smallest --package bench-kms";
-        let place = "--manifest-path benches/Cargo.toml --target-dir target/benches --release --locked";
-        succeed(&mut cargo(&format!("clippy {place} {packages} --all-targets -- --deny warnings")))
+        // Without the peers, two of which build a C library for minutes.
+        let packages =
+            "--package driver --package harness --package bench-ours --package bench-smallest --package bench-kms";
+        succeed(&mut cargo(&format!("clippy {benches} {packages} --all-targets -- --deny warnings")))
     });
-    report.step("counts of the benches", bench::counts);
-    report.step("docs", || {
+    report.step("tests of the bench driver", || succeed(&mut cargo(&format!("test {benches} --package driver"))));
+    report.step("counts of the benches", || bench(&["--check"]));
+    report.step("documentation", || {
         let doc = "doc --workspace --lib --no-deps --all-features";
         succeed(cargo(doc).env("RUSTDOCFLAGS", "--deny warnings"))
     });
-    if let Some(workspace) = &workspace {
-        features::check(&mut report, workspace);
+    if let Some(hack) = report.step("set-up: cargo-hack", || CARGO_HACK.set_up()) {
+        // Each published crate by itself, because Cargo unites the features of one build.
+        let every =
+            ["--workspace", "--ignore-private", "--feature-powerset", "--exclude-features", "default", "--keep-going"];
+        report.step("lints, every combination of features", || {
+            // Without tests, whose dependencies could enable a feature that the crate forgot.
+            succeed(hack().arg("clippy").args(every).args(["--locked", "--", "--deny", "warnings"]))
+        });
+        report.step("tests, every combination of features", || {
+            succeed(hack().arg("test").args(every).args(["--locked", "--quiet"]))
+        });
     }
     report.finish()
-}
-
-/// Nothing found is good; else all of it is one error.
-fn none(violations: &[String]) -> Result<()> {
-    if violations.is_empty() {
-        return Ok(());
-    }
-    let mut list = String::new();
-    for violation in violations {
-        write!(list, "\n  {violation}")?;
-    }
-    bail!("{} found:{list}", violations.len())
 }

@@ -1,4 +1,4 @@
-//! `cargo xtask ...`: sets up what the tests need, and runs everything that CI runs.
+//! `cargo xtask`: sets up what the tests need, and runs everything that CI runs.
 
 mod bench;
 mod check;
@@ -7,37 +7,48 @@ mod services;
 mod setup;
 mod test;
 
-use std::process::ExitCode;
+use std::{env, path::Path, process::ExitCode};
 
-/// What `cargo xtask` alone prints.
+use anyhow::{Result, bail};
+
 const USAGE: &str = "\
 usage: cargo xtask <task>
 
-  test           set up packages for Node and Python and the emulators of AWS KMS, and run every test
-  check          formatting, lints, docs, licences, advisories, counts, feature combinations and the arrows between crates
-  bench [NAME]   measure, ours beside the peers', everything or what is named; figures in target/bench/summary.json
-  bench --check  compare the counts that must not grow with the committed ones: instructions, allocations, crates
-  services up    start the emulators in the background, for working by hand
-  services down  stop them";
+  test [--require-all]         set up Node and Python packages, browsers and emulators of AWS KMS, and run every test;
+                               with --require-all or CI=true, a test that cannot run is a failure
+  check [--advisory-db PATH]   check formatting, lints, documentation, dependency rules, licenses, advisories, counts and
+                               every combination of features; PATH is a clone of the RustSec advisory database, which is
+                               downloaded otherwise
+  bench [NAME]                 measure everything, or one group; the figures go to target/bench/summary.json
+  bench --check                compare instructions, allocations and crates with benches/counts.json
+  services up                  start the emulators of AWS KMS in the background, and print the variables for tests
+  services down                stop them";
 
-/// Runs the one task that the command line names.
 fn main() -> ExitCode {
-    let arguments: Vec<String> = std::env::args().skip(1).collect();
-    match arguments.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
-        ["test"] => test::test(),
-        ["check"] => check::check(),
-        ["bench"] => bench::bench(None),
-        ["bench", "--check"] => bench::check(),
-        ["bench", name] if !name.starts_with('-') => bench::bench(Some(name)),
+    let arguments: Vec<String> = env::args().skip(1).collect();
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    match run(&arguments) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(arguments: &[&str]) -> Result<()> {
+    match arguments {
+        ["test"] => test::test(env::var_os("CI").is_some_and(|ci| ci == "true")),
+        ["test", "--require-all"] => test::test(true),
+        ["check"] => check::check(None),
+        ["check", "--advisory-db", path] => check::check(Some(Path::new(path))),
+        ["bench"] | ["bench", _] => bench::bench(&arguments[1..]),
         ["services", "up"] => services::up(),
         ["services", "down"] => services::down(),
         [] | ["help" | "--help" | "-h"] => {
             println!("{USAGE}");
-            ExitCode::SUCCESS
+            Ok(())
         }
-        _ => {
-            eprintln!("{USAGE}");
-            ExitCode::FAILURE
-        }
+        _ => bail!("{USAGE}"),
     }
 }

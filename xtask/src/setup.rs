@@ -1,49 +1,52 @@
-//! Setting up what does not come with Rust: once per machine, pinned, and outside the clone.
+//! Sets up pinned programs and packages, once per machine and outside the clone.
 
-pub(crate) mod cargo_deny;
-pub(crate) mod chromium;
+pub(crate) mod browsers;
+pub(crate) mod cargo_tool;
 pub(crate) mod node;
-pub(crate) mod openssl;
 pub(crate) mod python;
 
-use std::fs::{self, File};
-use std::hash::{DefaultHasher, Hasher};
-use std::io;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::{
+    env,
+    fs::{self, File},
+    hash::{DefaultHasher, Hasher},
+    io,
+    path::{Path, PathBuf},
+};
 
 use anyhow::{Context, Result, ensure};
 
-/// Our folder in the user's cache: no clean-up of a clone costs a new download, and clones share it.
+use crate::run::succeeds;
+
+/// Returns our folder in the user's cache, which all clones share.
 pub(crate) fn cache() -> Result<PathBuf> {
-    // An empty or relative value is to be ignored, says the XDG Base Directory Specification.
-    let xdg = std::env::var_os("XDG_CACHE_HOME").map(PathBuf::from).filter(|path| path.is_absolute());
+    // The XDG Base Directory Specification ignores an empty or relative value.
+    let xdg = env::var_os("XDG_CACHE_HOME").map(PathBuf::from).filter(|path| path.is_absolute());
     let cache = match xdg {
         Some(cache) => cache,
-        None => std::env::home_dir().context("there is no home directory: set HOME or XDG_CACHE_HOME")?.join(".cache"),
+        None => env::home_dir().context("no home directory; set HOME or XDG_CACHE_HOME")?.join(".cache"),
     };
     Ok(cache.join("cobrowse-jwt"))
 }
 
-/// Lets `fill` put something into the folder, unless an earlier run has done so to the end.
+/// Fills a folder, unless an earlier run has completed that.
 fn once(folder: &Path, fill: impl FnOnce() -> Result<()>) -> Result<()> {
-    // Written last: what was interrupted half-way has no marker and is done again from the start.
+    // Written last, so an interrupted set-up has no marker and starts again.
     let marker = folder.join("set-up-complete");
     let _lock = lock(folder)?;
     if marker.exists() {
         return Ok(());
     }
     if folder.exists() {
-        fs::remove_dir_all(folder).with_context(|| format!("cannot remove {}", folder.display()))?;
+        fs::remove_dir_all(folder).with_context(|| format!("failed to remove {}", folder.display()))?;
     }
-    fs::create_dir_all(folder).with_context(|| format!("cannot create {}", folder.display()))?;
+    fs::create_dir_all(folder).with_context(|| format!("failed to create {}", folder.display()))?;
     fill()?;
-    fs::write(&marker, "").with_context(|| format!("cannot write {}", marker.display()))
+    fs::write(&marker, "").with_context(|| format!("failed to write {}", marker.display()))
 }
 
-/// Waits until no other run, of whichever clone, holds the folder's lock, and holds it until the answer is dropped.
+/// Waits for the lock of a folder and returns it. No other process, of any clone, holds it until it is dropped.
 pub(crate) fn lock(folder: &Path) -> Result<File> {
-    // Beside the folder and never removed: whoever removed it would let in a second holder.
+    // Beside the folder and never removed: a removed file would admit a second holder.
     let path = folder.with_extension("lock");
     let hold = || {
         path.parent().map_or(Ok(()), fs::create_dir_all)?;
@@ -51,39 +54,40 @@ pub(crate) fn lock(folder: &Path) -> Result<File> {
         file.lock()?;
         Ok::<_, io::Error>(file)
     };
-    hold().with_context(|| format!("cannot lock {}", path.display()))
+    hold().with_context(|| format!("failed to lock {}", path.display()))
 }
 
-/// A name for what these files pin: other content, other name.
+/// Returns a hash of what these files pin, for the name of a folder.
 fn content_hash(files: &[&Path]) -> Result<String> {
-    // Its algorithm may change with a Rust release; that costs one more set-up and nothing else.
+    // The algorithm can change with a Rust release; then the set-up runs once more.
     let mut hasher = DefaultHasher::new();
     for file in files {
-        hasher.write(&fs::read(file).with_context(|| format!("cannot read {}", file.display()))?);
+        hasher.write(&fs::read(file).with_context(|| format!("failed to read {}", file.display()))?);
     }
     Ok(format!("{:016x}", hasher.finish()))
 }
 
-/// Makes sure that a program is there and good enough, by running it with arguments that succeed only then.
-pub(crate) fn require(program: &str, probe: &[&str], otherwise: &str) -> Result<()> {
-    let status = Command::new(program).args(probe).stdout(Stdio::null()).stderr(Stdio::null()).status();
-    ensure!(status.is_ok_and(|status| status.success()), "{otherwise}");
+/// Returns an error unless a program exists and succeeds with these arguments.
+pub(crate) fn require(program: &str, arguments: &[&str], otherwise: &'static str) -> Result<()> {
+    ensure!(succeeds(program, arguments), otherwise);
     Ok(())
 }
 
 #[cfg(test)]
 mod tests {
-    use std::sync::atomic::{AtomicU32, Ordering};
-    use std::thread::{self, sleep};
-    use std::time::Duration;
+    use std::{
+        sync::atomic::{AtomicU32, Ordering},
+        thread::{self, sleep},
+        time::Duration,
+    };
 
     use anyhow::bail;
 
     use super::*;
 
     #[test]
-    fn an_interrupted_set_up_is_done_again_from_the_start_and_a_complete_one_is_not() {
-        let folder = std::env::temp_dir().join(format!("xtask-once-{}", std::process::id()));
+    fn once_after_interruption_starts_again_and_after_completion_does_nothing() {
+        let folder = env::temp_dir().join(format!("xtask-once-{}", std::process::id()));
         let rest = folder.join("rest");
         once(&folder, || Ok(fs::write(&rest, "")?).and_then(|()| bail!("interrupted"))).unwrap_err();
         assert!(rest.exists());
@@ -95,8 +99,8 @@ mod tests {
     }
 
     #[test]
-    fn two_runs_at_once_set_up_once() {
-        let folder = std::env::temp_dir().join(format!("xtask-twice-{}", std::process::id()));
+    fn once_in_two_threads_fills_the_folder_once() {
+        let folder = env::temp_dir().join(format!("xtask-twice-{}", std::process::id()));
         let fills = AtomicU32::new(0);
         let set_up = || {
             once(&folder, || {
@@ -113,13 +117,5 @@ mod tests {
         assert_eq!(fills.into_inner(), 1);
         fs::remove_dir_all(&folder).unwrap();
         fs::remove_file(folder.with_extension("lock")).unwrap();
-    }
-
-    #[test]
-    fn what_is_missing_or_too_old_is_said_in_one_sentence() {
-        let missing = require("no-such-program", &[], "install it").unwrap_err();
-        assert_eq!(missing.to_string(), "install it");
-        require("sh", &["-c", "exit 1"], "too old").unwrap_err();
-        require("sh", &["-c", "exit 0"], "fine").unwrap();
     }
 }

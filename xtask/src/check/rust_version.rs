@@ -1,55 +1,67 @@
-//! The `rust-version` of every crate that is published is as low as its dependencies allow, and no lower.
+use std::collections::HashMap;
 
-use std::collections::{BTreeMap, BTreeSet};
+use anyhow::{Context, Result, bail};
+use serde_json::Value;
 
-use anyhow::{Context, Result};
+use crate::run::{cargo, output};
 
-use super::workspace::{Member, Package, Workspace};
-use super::{arrows::FACADE, none};
+/// The first Rust version with edition 2024.
+const EDITION_2024: &str = "1.85";
 
-/// Checks the crates as they are.
-pub(crate) fn check(workspace: &Workspace) -> Result<()> {
-    let mut found = Vec::new();
-    for library in workspace.published() {
-        // What the facade mounts behind a feature declares for itself what it needs.
-        let closure = if library.name == FACADE { library.default_closure()? } else { library.closure()? };
-        found.extend(mismatch(library, &closure, &workspace.rust_versions)?);
+/// Checks that each published crate declares the oldest Rust version that its dependencies support.
+pub(crate) fn check() -> Result<()> {
+    let metadata = output(&mut cargo("metadata --format-version 1 --locked"))?;
+    let metadata: Value = serde_json::from_str(&metadata).context("cargo metadata is not valid")?;
+    let packages: Vec<Package> = serde_json::from_value(metadata["packages"].clone()).context("no packages")?;
+    let versions: HashMap<_, _> = packages
+        .iter()
+        .filter_map(|package| {
+            Some((format!("{} v{}", package.name, package.version), package.rust_version.as_deref()?))
+        })
+        .collect();
+    let mut wrong = Vec::new();
+    // Ours have no source; the private ones may be published nowhere.
+    for package in packages.iter().filter(|package| package.source.is_none() && package.publish.is_none()) {
+        // What an optional key source needs is declared by its own crate.
+        let features = if package.name == "cobrowse-jwt" { "" } else { "--all-features" };
+        let tree = format!("tree --edges normal,build {features} --target all --prefix none --format {{p}} --locked");
+        let tree = output(cargo(&tree).args(["--package", &package.name]))?;
+        wrong.extend(mismatch(package, &tree, &versions)?);
     }
-    none(&found)
+    if wrong.is_empty() { Ok(()) } else { bail!("{}", wrong.join("\n")) }
 }
 
-/// Says what is wrong with what a library declares, and which dependency says so.
-fn mismatch(
-    library: &Member,
-    closure: &BTreeSet<Package>,
-    rust_versions: &BTreeMap<Package, String>,
-) -> Result<Option<String>> {
-    let mut needed = edition_minimum(&library.edition);
-    let mut by = format!("edition {}", library.edition);
-    for package in closure.iter().filter(|package| package.name != library.name) {
-        let Some(rust_version) = rust_versions.get(package) else { continue };
-        if parse(rust_version)? > parse(needed)? {
-            needed = rust_version;
-            by = format!("{} {}", package.name, package.version);
+#[derive(Debug, serde::Deserialize)]
+struct Package {
+    name: String,
+    version: String,
+    rust_version: Option<String>,
+    source: Option<String>,
+    publish: Option<Vec<String>>,
+}
+
+/// Returns a message if the declared version is not the highest of the dependencies' versions. The lines of `cargo tree` are
+/// `name v1.2.3 (more)`.
+fn mismatch(package: &Package, tree: &str, versions: &HashMap<String, &str>) -> Result<Option<String>> {
+    let mut needed = (parse(EDITION_2024)?, "edition 2024".to_owned());
+    for line in tree.lines() {
+        let dependency = line.split(' ').take(2).collect::<Vec<_>>().join(" ");
+        if let Some(version) = versions.get(&dependency).filter(|_| !line.starts_with(&format!("{} ", package.name))) {
+            needed = needed.max((parse(version)?, dependency));
         }
     }
-    let Some(declared) = &library.rust_version else {
-        return Ok(Some(format!("{} declares no rust-version: {by} needs {needed}", library.name)));
-    };
-    let fits = parse(declared)? == parse(needed)?;
-    Ok((!fits).then(|| format!("{} declares rust-version {declared}: {by} needs {needed}", library.name)))
+    let declared = package.rust_version.as_deref().unwrap_or("0");
+    let [major, minor, patch] = needed.0;
+    Ok((parse(declared)? != needed.0).then(|| {
+        format!("{} declares rust-version {declared}, but {} needs {major}.{minor}.{patch}", package.name, needed.1)
+    }))
 }
 
-/// The first Rust that knew an edition.
-fn edition_minimum(edition: &str) -> &'static str {
-    if edition == "2024" { "1.85" } else { "1.56" }
-}
-
-/// `1.88` and `1.88.0` are the same.
-fn parse(rust_version: &str) -> Result<[u32; 3]> {
+/// Parses `1.88` like `1.88.0`.
+fn parse(version: &str) -> Result<[u32; 3]> {
     let mut parsed = [0; 3];
-    for (part, number) in parsed.iter_mut().zip(rust_version.split('.')) {
-        *part = number.parse().with_context(|| format!("`{rust_version}` is no Rust version"))?;
+    for (part, number) in parsed.iter_mut().zip(version.split('.')) {
+        *part = number.parse().with_context(|| format!("invalid Rust version {version}"))?;
     }
     Ok(parsed)
 }
@@ -58,44 +70,40 @@ fn parse(rust_version: &str) -> Result<[u32; 3]> {
 mod tests {
     use super::*;
 
-    /// What is said of a core that declares this and depends on `url` (no `rust-version`) and a `jsonwebtoken` with that one.
-    fn said(declared: Option<&str>, jsonwebtoken: &str) -> Option<String> {
-        let library = Member {
+    /// Checks a crate that declares one version and has dependencies with others.
+    fn mismatch_of(declared: Option<&str>, dependencies: [&str; 2]) -> Option<String> {
+        let package = |rust_version: Option<&str>| Package {
             name: "core".into(),
-            edition: "2024".into(),
-            rust_version: declared.map(Into::into),
-            ..Member::default()
+            version: "0.1.0".into(),
+            rust_version: rust_version.map(Into::into),
+            source: None,
+            publish: None,
         };
-        let package = |name: &str| Package { name: name.into(), version: "1.0.0".into() };
-        let closure = BTreeSet::from(["core", "jsonwebtoken", "url"].map(package));
-        let rust_versions =
-            [("core", declared.unwrap_or("1.99")), ("jsonwebtoken", jsonwebtoken), ("unrelated", "1.95")];
-        let rust_versions = rust_versions.map(|(name, version)| (package(name), version.to_owned())).into();
-        mismatch(&library, &closure, &rust_versions).unwrap()
+        let [der, http] = dependencies;
+        let versions = HashMap::from([
+            ("core v0.1.0".to_owned(), declared.unwrap_or("1.99")),
+            ("der v0.8.0".to_owned(), der),
+            ("http v1.3.0".to_owned(), http),
+            ("unrelated v1.0.0".to_owned(), "1.95"),
+        ]);
+        let tree = "core v0.1.0 (/clone/crates/core)\nder v0.8.0\nhttp v1.3.0 (*)\nurl v2.5.0\n";
+        mismatch(&package(declared), tree, &versions).unwrap()
     }
 
     #[test]
-    fn exactly_what_the_dependencies_need_passes() {
-        assert_eq!(said(Some("1.88"), "1.88.0"), None);
-        assert_eq!(said(Some("1.85"), "1.71"), None);
+    fn mismatch_with_highest_version_of_dependencies_returns_none() {
+        assert_eq!(mismatch_of(Some("1.88"), ["1.88.0", "1.71"]), None);
+        assert_eq!(mismatch_of(Some("1.100.1"), ["1.88.0", "1.100.1"]), None);
+        assert_eq!(mismatch_of(Some("1.85"), ["1.60", "1.71"]), None);
     }
 
     #[test]
-    fn too_low_too_high_and_none_are_found_with_the_dependency() {
-        assert_eq!(
-            said(Some("1.87"), "1.88.0").unwrap(),
-            "core declares rust-version 1.87: jsonwebtoken 1.0.0 needs 1.88.0"
-        );
-        assert_eq!(
-            said(Some("1.90"), "1.88").unwrap(),
-            "core declares rust-version 1.90: jsonwebtoken 1.0.0 needs 1.88"
-        );
-        assert_eq!(said(Some("1.86"), "1.71").unwrap(), "core declares rust-version 1.86: edition 2024 needs 1.85");
-        assert_eq!(said(None, "1.88").unwrap(), "core declares no rust-version: jsonwebtoken 1.0.0 needs 1.88");
-    }
-
-    #[test]
-    fn numbers_are_compared_as_numbers() {
-        assert!(parse("1.100").unwrap() > parse("1.88.1").unwrap());
+    fn mismatch_with_other_version_names_the_dependency() {
+        let expected = |declared| Some(format!("core declares rust-version {declared}, but der v0.8.0 needs 1.88.0"));
+        assert_eq!(mismatch_of(Some("1.87"), ["1.88.0", "1.71"]), expected("1.87"));
+        assert_eq!(mismatch_of(Some("1.90"), ["1.88", "1.71"]), expected("1.90"));
+        assert_eq!(mismatch_of(None, ["1.88", "1.9"]), expected("0"));
+        let edition = "core declares rust-version 1.84, but edition 2024 needs 1.85.0";
+        assert_eq!(mismatch_of(Some("1.84"), ["1.60", "1.71"]), Some(edition.into()));
     }
 }

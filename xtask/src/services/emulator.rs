@@ -1,46 +1,55 @@
-//! The emulators of AWS KMS that there are, and how each is started.
-
-use std::net::{Ipv4Addr, TcpListener};
-use std::path::{Path, PathBuf};
-use std::process::Command;
-use std::time::Duration;
+use std::{
+    net::{Ipv4Addr, TcpListener},
+    path::{Path, PathBuf},
+    process::Command,
+};
 
 use anyhow::{Context, Result};
 
-use crate::run::{succeed, succeeds_within};
-use crate::setup::{python, require};
+use crate::{
+    run::{succeed, succeeds},
+    setup::python,
+};
 
-/// All of them.
 pub(crate) const EMULATORS: [Emulator; 3] = [
-    Emulator { name: "LocalStack", prepare: localstack },
-    Emulator { name: "MiniStack", prepare: ministack },
-    Emulator { name: "moto", prepare: moto },
+    Emulator { name: "localstack", size: "500 MB", prepare: localstack },
+    Emulator { name: "ministack", size: "100 MB", prepare: ministack },
+    Emulator { name: "moto", size: "200 MB", prepare: moto },
 ];
 
-/// The image for machines with a Docker engine: the version of `localstack-requirements.txt`.
+/// The image for machines with Docker, in the version of `localstack-requirements.txt`.
 const LOCALSTACK_IMAGE: &str = "localstack/localstack:4.10.0";
 
 /// An emulator of AWS KMS.
 #[derive(Debug)]
 pub(crate) struct Emulator {
-    /// What its makers call it. Tests that need it have this in their name, in lower case.
+    /// Part of the name of each test that needs it.
     pub(crate) name: &'static str,
-    /// Installs it, and answers the command that starts it on a port of its own, with a folder for its files.
+    /// The disk space that its packages need.
+    pub(crate) size: &'static str,
+    /// Installs it, and returns a command that starts it with a folder for its files, and its port.
     pub(crate) prepare: fn(&Path) -> Result<(Command, u16)>,
 }
 
-/// From Docker if an engine answers, else from Python.
+impl Emulator {
+    /// Returns the variable by which tests find it.
+    pub(crate) fn variable(&self) -> String {
+        format!("COBROWSE_TEST_{}", self.name.to_uppercase())
+    }
+}
+
+/// Uses Docker if it runs, otherwise Python.
 fn localstack(folder: &Path) -> Result<(Command, u16)> {
-    if succeeds_within(Duration::from_secs(2), Command::new("docker").arg("info")) {
+    if succeeds("docker", &["info"]) {
         return localstack_image();
     }
     let mut command = Command::new(programs("localstack")?.join("python"));
     let port = free_port()?;
     command.args(["-m", "localstack.runtime.main"]).env("LOCALSTACK_FILESYSTEM_ROOT", folder).envs([
-        // It ignores the host of an IPv4 address and listens on all interfaces; written as IPv6, loopback is loopback.
+        // With an IPv4 address it listens on all interfaces; with this form, on loopback only.
         ("GATEWAY_LISTEN", format!("[::ffff:127.0.0.1]:{port}").as_str()),
         ("SERVICES", "kms"),
-        // Neither telemetry, nor a download of a certificate, nor a DNS server on port 53.
+        // No telemetry, no download of a certificate, no DNS server on port 53.
         ("DISABLE_EVENTS", "1"),
         ("SKIP_SSL_CERT_DOWNLOAD", "1"),
         ("DNS_ADDRESS", "0"),
@@ -48,10 +57,10 @@ fn localstack(folder: &Path) -> Result<(Command, u16)> {
     Ok((command, port))
 }
 
-/// In the foreground: a signal to the client reaches the container, which is removed when it ends.
+/// Runs the client in the foreground: it passes signals to the container, which is removed when it ends.
 fn localstack_image() -> Result<(Command, u16)> {
-    if require("docker", &["image", "inspect", LOCALSTACK_IMAGE], "").is_err() {
-        succeed(Command::new("docker").args(["pull", "--quiet", LOCALSTACK_IMAGE]).stdout(std::io::stderr()))?;
+    if !succeeds("docker", &["image", "inspect", LOCALSTACK_IMAGE]) {
+        succeed(Command::new("docker").args(["pull", LOCALSTACK_IMAGE]).stdout(std::io::stderr()))?;
     }
     let port = free_port()?;
     let mut command = Command::new("docker");
@@ -75,14 +84,13 @@ fn moto(_: &Path) -> Result<(Command, u16)> {
     Ok((command, port))
 }
 
-/// The programs of the environment that `tests/services` pins for an emulator.
 fn programs(name: &str) -> Result<PathBuf> {
     python::programs(name, &format!("tests/services/{name}-requirements.txt"))
 }
 
-/// A port that was free just now. Nothing holds it until the emulator does: one that comes too late ends with an error.
+/// Returns a port that is free now. If another program takes it first, the emulator ends with an error.
 fn free_port() -> Result<u16> {
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).context("there is no free port on 127.0.0.1")?;
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).context("no free port on 127.0.0.1")?;
     Ok(listener.local_addr()?.port())
 }
 
@@ -91,25 +99,11 @@ mod tests {
     use super::*;
     use crate::run::root;
 
-    fn requirements(name: &str) -> String {
-        let name = format!("tests/services/{}-requirements.txt", name.to_lowercase());
-        std::fs::read_to_string(root().join(name)).unwrap()
-    }
-
     #[test]
-    fn every_package_of_every_emulator_has_one_version() {
-        for emulator in &EMULATORS {
-            let requirements = requirements(emulator.name);
-            for line in requirements.lines().filter(|line| !line.starts_with('#')) {
-                let (package, version) = line.split_once("==").unwrap_or_else(|| panic!("{line} is not pinned"));
-                assert!(!package.is_empty() && version.starts_with(|first: char| first.is_ascii_digit()), "{line}");
-            }
-        }
-    }
-
-    #[test]
-    fn docker_and_python_have_the_same_localstack() {
+    fn localstack_image_and_packages_have_the_same_version() {
+        let requirements = root().join("tests/services/localstack-requirements.txt");
         let (_, version) = LOCALSTACK_IMAGE.split_once(':').unwrap();
-        assert!(requirements("LocalStack").lines().any(|line| line == format!("localstack-core=={version}")));
+        let pin = format!("localstack-core=={version} \\");
+        assert!(std::fs::read_to_string(requirements).unwrap().lines().any(|line| line == pin));
     }
 }
