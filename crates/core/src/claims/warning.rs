@@ -1,5 +1,7 @@
 use std::fmt;
 
+use unicode_properties::{GeneralCategory, UnicodeGeneralCategory as _};
+
 use super::{Access, AgentClaims, DisplayName, Lifetime, Policy, PolicyVersion, Role, Subject};
 
 /// A warning about claims that are legal but probably unintended.
@@ -164,9 +166,17 @@ impl fmt::Display for ClaimsWarning {
     }
 }
 
-/// Zero-width and direction characters and line separators; not the joiners, which scripts and emoji need.
-const fn is_invisible(char: char) -> bool {
-    matches!(char, '\u{ad}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
+/// Returns whether a character is not visible or reverses the text around it. The joiners are not: scripts and emoji need them.
+fn is_invisible(char: char) -> bool {
+    /// Letters by their category.
+    const HANGUL_FILLERS: [char; 4] = ['\u{115f}', '\u{1160}', '\u{3164}', '\u{ffa0}'];
+    const JOINERS: [char; 2] = ['\u{200c}', '\u{200d}'];
+    let is_separator_or_format = matches!(
+        char.general_category(),
+        GeneralCategory::Format | GeneralCategory::LineSeparator | GeneralCategory::ParagraphSeparator
+    );
+    // U+2065 is reserved for a format character.
+    HANGUL_FILLERS.contains(&char) || char == '\u{2065}' || (is_separator_or_format && !JOINERS.contains(&char))
 }
 
 #[cfg(test)]
@@ -242,6 +252,25 @@ mod tests {
             ("a@b", Access::PolicyOnly(raw), RawPolicy),
         ] {
             assert_eq!(warnings(subject, access), [expected]);
+        }
+    }
+
+    #[test]
+    fn invisible_character_in_a_name_has_a_warning() {
+        let of = |name: &str| {
+            let claims = AgentClaims::new("a@b", Access::AccountDefault).unwrap().with_display_name(name).unwrap();
+            claims.warnings()
+        };
+        for invisible in [
+            '\u{ad}', '\u{61c}', '\u{115f}', '\u{1160}', '\u{180e}', '\u{200b}', '\u{200e}', '\u{200f}', '\u{2028}', '\u{2029}',
+            '\u{202a}', '\u{202e}', '\u{2060}', '\u{2065}', '\u{206f}', '\u{3164}', '\u{feff}', '\u{ffa0}', '\u{fff9}', '\u{e0001}',
+            '\u{e0041}',
+        ] {
+            assert_eq!(of(&format!("Jane{invisible} Doe")), [InvisibleCharacter], "{:x}", u32::from(invisible));
+            assert_eq!(warnings(&format!("a@b{invisible}c"), Access::AccountDefault), [InvisibleCharacter]);
+        }
+        for name in ["Jane Doe", "Zoë 🦀", "नि\u{200d}शा", "👩\u{200d}💻", "❤\u{fe0f}", "김하늘", "می\u{200c}نا", "Jane\u{a0}Doe"] {
+            assert_eq!(of(name), [], "{name}");
         }
     }
 
