@@ -3,6 +3,7 @@ use std::{fmt, num::NonZeroU64, str::FromStr, time::Duration};
 use serde::{Deserialize, Serialize};
 
 use super::ClaimsError;
+use crate::duration::{self, TextOrSeconds};
 
 /// The lifetime of a token in whole seconds: `exp` is this long after the moment of minting.
 ///
@@ -75,15 +76,10 @@ impl Default for Lifetime {
     }
 }
 
-/// From the longest, so that `Display` finds the shortest text.
-const UNITS: [(char, u64); 4] = [('d', 86_400), ('h', 3_600), ('m', 60), ('s', 1)];
-
 impl fmt::Display for Lifetime {
     /// Formats the lifetime as `FromStr` parses it.
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let unit = UNITS.iter().find(|(_, seconds)| self.as_secs().is_multiple_of(*seconds));
-        let (unit, seconds) = unit.unwrap_or(&('s', 1));
-        write!(formatter, "{}{unit}", self.as_secs() / seconds)
+        duration::format(self.as_secs(), formatter)
     }
 }
 
@@ -91,13 +87,8 @@ impl FromStr for Lifetime {
     type Err = ClaimsError;
 
     fn from_str(text: &str) -> Result<Self, ClaimsError> {
-        let unit = UNITS.iter().find_map(|(unit, seconds)| Some((text.strip_suffix(*unit)?, seconds)));
-        let (number, seconds) = unit.ok_or(ClaimsError::InvalidLifetime)?;
-        if !number.bytes().all(|byte| byte.is_ascii_digit()) {
-            return Err(ClaimsError::InvalidLifetime);
-        }
-        let number: u64 = number.parse().map_err(|_| ClaimsError::InvalidLifetime)?;
-        Self::new(Duration::from_secs(number.saturating_mul(*seconds)))
+        let seconds = duration::parse(text).ok_or(ClaimsError::InvalidLifetime)?;
+        Self::new(Duration::from_secs(seconds))
     }
 }
 
@@ -125,21 +116,12 @@ impl TryFrom<Duration> for Lifetime {
     }
 }
 
-#[derive(Deserialize)]
-#[serde(untagged, expecting = "lifetime is not a text or a whole number of seconds")]
-enum TextOrSeconds {
-    Text(String),
-    Seconds(u64),
-}
-
 impl TryFrom<TextOrSeconds> for Lifetime {
     type Error = ClaimsError;
 
     fn try_from(lifetime: TextOrSeconds) -> Result<Self, ClaimsError> {
-        match lifetime {
-            TextOrSeconds::Text(text) => text.parse(),
-            TextOrSeconds::Seconds(seconds) => Self::new(Duration::from_secs(seconds)),
-        }
+        let seconds = lifetime.seconds().ok_or(ClaimsError::InvalidLifetime)?;
+        Self::new(Duration::from_secs(seconds))
     }
 }
 

@@ -262,14 +262,41 @@ mod tests {
             claims.warnings()
         };
         for invisible in [
-            '\u{ad}', '\u{61c}', '\u{115f}', '\u{1160}', '\u{180e}', '\u{200b}', '\u{200e}', '\u{200f}', '\u{2028}', '\u{2029}',
-            '\u{202a}', '\u{202e}', '\u{2060}', '\u{2065}', '\u{206f}', '\u{3164}', '\u{feff}', '\u{ffa0}', '\u{fff9}', '\u{e0001}',
+            '\u{ad}',
+            '\u{61c}',
+            '\u{115f}',
+            '\u{1160}',
+            '\u{180e}',
+            '\u{200b}',
+            '\u{200e}',
+            '\u{200f}',
+            '\u{2028}',
+            '\u{2029}',
+            '\u{202a}',
+            '\u{202e}',
+            '\u{2060}',
+            '\u{2065}',
+            '\u{206f}',
+            '\u{3164}',
+            '\u{feff}',
+            '\u{ffa0}',
+            '\u{fff9}',
+            '\u{e0001}',
             '\u{e0041}',
         ] {
             assert_eq!(of(&format!("Jane{invisible} Doe")), [InvisibleCharacter], "{:x}", u32::from(invisible));
             assert_eq!(warnings(&format!("a@b{invisible}c"), Access::AccountDefault), [InvisibleCharacter]);
         }
-        for name in ["Jane Doe", "Zoë 🦀", "नि\u{200d}शा", "👩\u{200d}💻", "❤\u{fe0f}", "김하늘", "می\u{200c}نا", "Jane\u{a0}Doe"] {
+        for name in [
+            "Jane Doe",
+            "Zoë 🦀",
+            "नि\u{200d}शा",
+            "👩\u{200d}💻",
+            "❤\u{fe0f}",
+            "김하늘",
+            "می\u{200c}نا",
+            "Jane\u{a0}Doe",
+        ] {
             assert_eq!(of(name), [], "{name}");
         }
     }

@@ -1,4 +1,4 @@
-//! The token's way out of the backend, as responses of the crate `http` 1, which axum, hyper and others take as they are.
+//! HTTP responses that deliver a token, as types of the crate `http` 1, which axum, hyper and others use.
 
 use std::{fmt, mem, time::UNIX_EPOCH};
 
@@ -6,7 +6,6 @@ use http::{
     HeaderValue, Response, StatusCode,
     header::{CACHE_CONTROL, CONTENT_TYPE, LOCATION, REFERRER_POLICY},
 };
-use serde::Serialize;
 use zeroize::Zeroizing;
 
 use super::{Instance, TokenUrl};
@@ -40,10 +39,10 @@ impl TokenUrl {
     ///
     /// # Panics
     ///
-    /// Never: a URL is ASCII.
+    /// Never: a URL is visible ASCII.
     #[must_use]
     pub fn redirect(self) -> Response<String> {
-        #[expect(clippy::expect_used, reason = "the crate `url` writes visible ASCII, which every header may hold")]
+        #[expect(clippy::expect_used, reason = "a URL is visible ASCII")]
         let mut location = HeaderValue::from_str(self.expose_secret()).expect("visible ASCII");
         location.set_sensitive(true);
         let mut response = Response::new(String::new());
@@ -57,16 +56,13 @@ impl TokenUrl {
 }
 
 impl Instance {
-    /// The answer of your own route that the page asks for a token before it hands it to the iframe by `postMessage`:
-    /// `{"token": "...", "expires_at": 1700000000, "api": "https://cobrowse.io"}`, kept by no cache. `expires_at` is in seconds
-    /// since 1970, as the claim `exp` is; `api` is the option of that name of Cobrowse's Agent SDK. The body becomes text by
-    /// `response.map(String::from)`.
+    /// Builds the response of the route that the embedding page requests a token from, to pass it to the iframe by `postMessage`.
     ///
-    /// The route has to require a log-in, take the agent from it and never from the request, and refuse cross-site requests.
+    /// The body is `{"token": "...", "expires_at": 1700000000, "api": "https://cobrowse.io"}`: `expires_at` is the claim `exp` in seconds
+    /// since 1970, and `api` is the option of that name of Cobrowse's Agent SDK. Convert it to text with `response.map(String::from)`.
+    /// The response has `Cache-Control: no-store`.
     ///
-    /// # Panics
-    ///
-    /// Never: text and a number are always JSON.
+    /// The route must require a log-in, take the agent from it and never from the request, and refuse cross-site requests.
     #[must_use]
     pub fn token_response(&self, token: &AgentToken) -> Response<TokenResponseBody> {
         let expires_at = token.expires_at().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs().to_string();
@@ -89,9 +85,9 @@ impl Instance {
         response
     }
 
-    /// The value of the directive `frame-src` in the `Content-Security-Policy` of the page that embeds: `'self'` and this
-    /// instance. `'self'` is for the route that redirects; a page that hands its tokens over by `postMessage` needs only the
-    /// [`origin`](Self::origin).
+    /// Returns the value of the directive `frame-src` for the `Content-Security-Policy` of the embedding page: `'self'` and this instance.
+    ///
+    /// `'self'` is for the route that redirects. With `postMessage`, the [`origin`](Self::origin) alone is enough.
     ///
     /// ```
     /// use cobrowse_jwt_core::Instance;
@@ -104,13 +100,13 @@ impl Instance {
     }
 }
 
-/// JSON with a token in it, and as secret as the token: the body of [`Instance::token_response`].
+/// The body of [`Instance::token_response`], as secret as its token.
 ///
-/// It has no `Display`, its `Debug` shows nothing, and its memory is wiped when it is dropped.
+/// It has no `Display`, its `Debug` is redacted, and its memory is wiped on drop.
 pub struct TokenResponseBody(Zeroizing<String>);
 
 impl From<TokenResponseBody> for String {
-    /// The text, for the one place that hands it over.
+    /// Returns the JSON without a copy. Do not log it.
     fn from(mut json: TokenResponseBody) -> Self {
         mem::take(&mut *json.0)
     }
@@ -120,13 +116,6 @@ impl fmt::Debug for TokenResponseBody {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str("TokenResponseBody(..)")
     }
-}
-
-#[derive(Serialize)]
-struct Members<'a> {
-    token: &'a str,
-    expires_at: u64,
-    api: &'a str,
 }
 
 #[cfg(test)]
@@ -161,6 +150,15 @@ mod tests {
         let body: Value = serde_json::from_str(&String::from(response.into_body())).unwrap();
         let expected = json!({"token": "a.b.c", "expires_at": 1_700_000_000, "api": "https://cobrowse.example.com"});
         assert_eq!(body, expected);
+    }
+
+    #[test]
+    fn token_response_is_allocated_once() {
+        for length in [1, 50, 800, 5_000] {
+            let token = AgentToken::new(Zeroizing::new("a".repeat(length)), 1_700_000_000);
+            let body = String::from(Instance::default().token_response(&token).into_body());
+            assert_eq!(body.capacity(), body.len(), "growing or shrinking copies the token");
+        }
     }
 
     fn token() -> AgentToken {
