@@ -63,8 +63,8 @@ pub(in crate::token) struct ParsedToken<'d> {
 
 impl<'d> ParsedToken<'d> {
     pub(in crate::token) fn new(decoded: &'d Decoded<'_>) -> Self {
-        let header = decoded.header.as_deref().map(Part::parse);
-        let claims = decoded.claims.as_deref().map(Part::parse);
+        let header = decoded.header().map(Part::parse);
+        let claims = decoded.claims().map(Part::parse);
         Self {
             bytes: decoded.bytes,
             form: decoded.form.as_ref(),
@@ -73,7 +73,7 @@ impl<'d> ParsedToken<'d> {
             header,
             claims,
             signing_input: decoded.signing_input,
-            signature: decoded.signature.as_deref(),
+            signature: decoded.signature(),
         }
     }
 

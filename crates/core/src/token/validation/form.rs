@@ -1,4 +1,6 @@
-//! The compact serialization (RFC 7515, section 7.1): size, parts, base64url.
+//! The compact serialization (RFC 7515, section 7.1): size, segments, base64url.
+
+use std::ops::Range;
 
 use base64::{
     Engine as _,
@@ -12,95 +14,113 @@ use base64::{
 use super::{check::TokenCheck, error::VerifyError, outcome::Outcome};
 use crate::token::MAX_TOKEN_BYTES;
 
-/// The decoded parts of a text; `None` is what cannot be decoded.
+/// The decoded segments of a text. A segment that cannot be decoded is missing.
+#[derive(Default)]
 pub(in crate::token) struct Decoded<'t> {
     pub(super) bytes: usize,
     pub(super) form: Option<Result<(), VerifyError>>,
-    pub(super) header: Option<Vec<u8>>,
-    pub(super) claims: Option<Vec<u8>>,
     /// Empty without a signature.
     pub(super) signing_input: &'t [u8],
-    pub(super) signature: Option<Vec<u8>>,
+    /// All segments, so that one allocation is enough.
+    buffer: Vec<u8>,
+    header: Option<Range<usize>>,
+    claims: Option<Range<usize>>,
+    signature: Option<Range<usize>>,
 }
 
 impl<'t> Decoded<'t> {
     /// Takes time and memory linear in the length of the text. A text over the limit is not decoded.
     pub(in crate::token) fn new(text: &'t str) -> Self {
         if text.len() > MAX_TOKEN_BYTES {
-            let (header, claims, signature) = (None, None, None);
-            return Self { bytes: text.len(), form: None, header, claims, signing_input: &[], signature };
+            return Self { bytes: text.len(), ..Self::default() };
         }
         let trimmed = text.trim();
-        let mut parts = trimmed.split('.');
-        let (header, claims, signature) = (parts.next().unwrap_or_default(), parts.next(), parts.next());
-        let count = [claims, signature].iter().flatten().count() + 1 + parts.count();
+        // The third segment contains any further dots, which are not base64url.
+        let mut segments = trimmed.splitn(3, '.');
+        let mut buffer = Vec::with_capacity(trimmed.len());
+        let header = segments.next().map(|text| Segment::decode(text, &mut buffer));
+        let claims = segments.next().map(|text| Segment::decode(text, &mut buffer));
+        let signature = segments.next();
+        let input_length = signature.map_or(0, |signature| trimmed.len() - signature.len() - 1);
+        let signature = signature.map(|text| Segment::decode(text, &mut buffer));
 
-        let header = Encoded::decode(header);
-        let claims = claims.map(Encoded::decode);
-        let signature = signature.map(Encoded::decode);
-        let form = form(text, trimmed, count, &header, claims.as_ref(), signature.as_ref());
-        let signing_input =
-            trimmed.rsplit_once('.').filter(|_| count == 3).map_or(&[][..], |(input, _)| input.as_bytes());
+        let segments = [("header", &header), ("claims", &claims), ("signature", &signature)];
+        let is_canonical = |(_, segment): &(_, &Option<Segment>)| segment.as_ref().is_some_and(|it| it.is_canonical);
+        let form = if text.len() == trimmed.len() && segments.iter().all(is_canonical) {
+            Ok(())
+        } else {
+            let invalid = segments.iter().find(|segment| !is_canonical(segment)).map_or("token", |(name, _)| name);
+            Err(VerifyError::malformed(TokenCheck::CompactForm, problem(text, trimmed, invalid)))
+        };
         Self {
             bytes: text.len(),
             form: Some(form),
-            header: header.bytes,
-            claims: claims.and_then(|part| part.bytes),
-            signing_input,
-            signature: signature.filter(|_| count == 3).and_then(|part| part.bytes),
+            signing_input: &trimmed.as_bytes()[..input_length],
+            buffer,
+            header: header.and_then(|segment| segment.place),
+            claims: claims.and_then(|segment| segment.place),
+            signature: signature.and_then(|segment| segment.place),
         }
+    }
+
+    pub(super) fn header(&self) -> Option<&[u8]> {
+        self.header.clone().map(|place| &self.buffer[place])
+    }
+
+    pub(super) fn claims(&self) -> Option<&[u8]> {
+        self.claims.clone().map(|place| &self.buffer[place])
+    }
+
+    pub(super) fn signature(&self) -> Option<&[u8]> {
+        self.signature.clone().map(|place| &self.buffer[place])
     }
 }
 
 pub(super) fn size(bytes: usize) -> Outcome {
     match bytes {
         0..=MAX_TOKEN_BYTES => Outcome::Passed,
-        bytes => Outcome::Failed(VerifyError::malformed(
-            TokenCheck::Size,
-            format!("token has {bytes} bytes, over the limit of 65,536"),
-        )),
+        bytes => {
+            let detail = format!("token has {bytes} bytes, over the limit of 65,536");
+            Outcome::Failed(VerifyError::malformed(TokenCheck::Size, detail))
+        }
     }
 }
 
-fn form(
-    text: &str,
-    trimmed: &str,
-    parts: usize,
-    header: &Encoded,
-    claims: Option<&Encoded>,
-    signature: Option<&Encoded>,
-) -> Result<(), VerifyError> {
-    let invalid_part = [("header", Some(header)), ("claims", claims), ("signature", signature)]
-        .into_iter()
-        .find(|(_, part)| part.is_some_and(|part| !part.canonical));
-    if parts == 3 && invalid_part.is_none() && text.len() == trimmed.len() {
-        return Ok(());
+/// Returns the message for a text that is not three segments of canonical base64url.
+fn problem(text: &str, trimmed: &str, invalid_segment: &str) -> String {
+    let count = trimmed.split('.').count();
+    if text.contains(char::is_whitespace) {
+        "token contains whitespace".to_owned()
+    } else if count == 3 {
+        format!("{invalid_segment} segment is not canonical, unpadded base64url")
+    } else {
+        format!("expected 3 dot-separated parts, found {count}")
     }
-    let detail = match invalid_part {
-        _ if text.contains(char::is_whitespace) => "token contains whitespace".to_owned(),
-        Some((part, _)) if parts == 3 => format!("{part} segment is not canonical, unpadded base64url"),
-        _ => format!("expected 3 dot-separated parts, found {parts}"),
-    };
-    Err(VerifyError::malformed(TokenCheck::CompactForm, detail))
 }
 
-struct Encoded {
-    bytes: Option<Vec<u8>>,
-    canonical: bool,
+struct Segment {
+    /// Its bytes in the buffer.
+    place: Option<Range<usize>>,
+    is_canonical: bool,
 }
 
-impl Encoded {
-    fn decode(text: &str) -> Self {
+impl Segment {
+    /// Decodes padding, other alphabets and non-zero trailing bits too, so that an inspection can show what the token contains.
+    fn decode(text: &str, buffer: &mut Vec<u8>) -> Self {
         const LENIENT: GeneralPurpose = GeneralPurpose::new(
             &URL_SAFE,
             GeneralPurposeConfig::new()
                 .with_decode_allow_trailing_bits(true)
                 .with_decode_padding_mode(DecodePaddingMode::Indifferent),
         );
-        if let Ok(bytes) = URL_SAFE_NO_PAD.decode(text) {
-            return Self { bytes: Some(bytes), canonical: true };
+        let start = buffer.len();
+        if URL_SAFE_NO_PAD.decode_vec(text, buffer).is_ok() {
+            return Self { place: Some(start..buffer.len()), is_canonical: true };
         }
+        buffer.truncate(start);
         let url_safe = text.replace('+', "-").replace('/', "_");
-        Self { bytes: LENIENT.decode(url_safe).ok(), canonical: false }
+        let place = LENIENT.decode_vec(url_safe, buffer).is_ok().then(|| start..buffer.len());
+        buffer.truncate(place.as_ref().map_or(start, |place| place.end));
+        Self { place, is_canonical: false }
     }
 }
