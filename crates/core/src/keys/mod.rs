@@ -1,4 +1,4 @@
-//! Who signs: where a key comes from, what it signs, and its public half.
+//! Key sources, signing keys and public keys.
 
 mod error;
 mod public_key;

@@ -5,29 +5,29 @@ use zeroize::Zeroizing;
 
 use super::{KeyError, KeyErrorKind, PublicKey};
 
-/// What a [`SigningKey`](super::SigningKey) signs: the ASCII of `header.payload` (RFC 7515, section 5.1).
+/// The input of a signature: the ASCII of `header.payload` (RFC 7515, section 5.1).
 ///
-/// A key in this process takes the [`message`](Self::message); one behind an API takes the [`sha256`](Self::sha256), which keeps
-/// the claims out of the request and fits every size limit.
+/// A key in this process signs the [`message`](Self::message). A key in a service signs the [`sha256`](Self::sha256), which is short and
+/// does not reveal the claims.
 ///
-/// `Debug` shows the length alone: with its signature, the text is the token.
+/// `Debug` shows only the length: with its signature, the message is the token.
 #[derive(Clone, Copy)]
 pub struct SigningInput<'a>(&'a [u8]);
 
 impl<'a> SigningInput<'a> {
-    /// Wraps the bytes to be signed.
+    /// Wraps a message.
     #[must_use]
     pub const fn new(message: &'a [u8]) -> Self {
         Self(message)
     }
 
-    /// The bytes themselves.
+    /// Returns the message.
     #[must_use]
     pub const fn message(&self) -> &'a [u8] {
         self.0
     }
 
-    /// Their SHA-256 digest (FIPS 180-4), computed here and at every call.
+    /// Returns the SHA-256 digest of the message (FIPS 180-4), recomputed on each call.
     #[must_use]
     pub fn sha256(&self) -> [u8; 32] {
         let mut bytes = [0; 32];
@@ -42,10 +42,9 @@ impl fmt::Debug for SigningInput<'_> {
     }
 }
 
-/// A signature, and whether it was checked where it was made.
+/// A signature and its origin, which decides whether the minter verifies it.
 ///
-/// The origin travels in the value, so that a wrapper around a key cannot lose it. `Debug` shows the length alone, and the memory
-/// is wiped when it is dropped: with the claims, a signature is the token.
+/// `Debug` shows only origin and length, and the memory is wiped on drop: with the claims, the signature is the token.
 #[derive(Clone)]
 pub struct Signature {
     bytes: Zeroizing<Vec<u8>>,
@@ -53,31 +52,31 @@ pub struct Signature {
 }
 
 impl Signature {
-    /// A signature from outside the process. Before a token is made of it, leading zeros lost on the way are restored and it
-    /// is verified under the key's public half.
+    /// Wraps a signature from outside the process. The minter pads it to the length of the modulus, because some services strip leading
+    /// zeros, and verifies it.
     #[must_use]
     pub fn remote(bytes: Vec<u8>) -> Self {
         Self { bytes: Zeroizing::new(bytes), self_checked: false }
     }
 
-    /// A signature from a library that verifies its own result before it returns it, as AWS-LC does. **Only its length is checked
-    /// again**: for anything else use [`Signature::remote`].
+    /// Wraps a signature from a library that verifies its own result, as AWS-LC does. **The minter checks only its length**: for any other
+    /// signature use [`Signature::remote`].
     #[must_use]
     pub fn self_checked(bytes: Vec<u8>) -> Self {
         Self { bytes: Zeroizing::new(bytes), self_checked: true }
     }
 
-    /// The bytes as they came.
+    /// Returns the raw bytes.
     #[must_use]
     pub fn as_bytes(&self) -> &[u8] {
         &self.bytes
     }
 
-    /// The same signature, as long as the key's modulus (RFC 8017, section 8.2.1) and verified where it was made or here.
+    /// Pads a remote signature to the length of the modulus (RFC 8017, section 8.2.1) and verifies it under the public key.
     ///
     /// # Errors
     ///
-    /// [`KeyErrorKind::InvalidResponse`] if it is no signature of the input by this key.
+    /// [`KeyErrorKind::InvalidResponse`] if it is not a signature of the input by this key.
     pub fn verify(self, input: &SigningInput<'_>, key: &PublicKey) -> Result<Self, KeyError> {
         let length = key.modulus_bytes();
         let Self { mut bytes, self_checked } = self;
@@ -101,10 +100,8 @@ impl fmt::Debug for Signature {
 }
 
 fn wrong_signature() -> KeyError {
-    KeyError::new(
-        KeyErrorKind::InvalidResponse,
-        "the signature does not verify under the key's public half; check what stands between this process and the key",
-    )
+    KeyError::new(KeyErrorKind::InvalidResponse, "signature does not verify under the public key")
+        .with_hint("check for a proxy between this process and the key")
 }
 
 #[cfg(test)]
@@ -114,8 +111,16 @@ mod tests {
 
     const INPUT: SigningInput<'static> = SigningInput::new(b"header.payload");
 
+    /// Returns the first message whose signature meets the condition, and the signature.
+    fn signature_where(key: &TestKey, condition: fn(&[u8]) -> bool) -> (String, Vec<u8>) {
+        let messages = (0_u32..).map(|number| number.to_string());
+        let mut signatures = messages.map(|text| (key.sign_now(&SigningInput::new(text.as_bytes())), text));
+        let (bytes, message) = signatures.find(|(bytes, _)| condition(bytes)).unwrap();
+        (message, bytes)
+    }
+
     #[test]
-    fn a_right_signature_passes_whatever_its_origin() {
+    fn verify_of_valid_signature_returns_it() {
         let key = TestKey::generate();
         let bytes = key.sign_now(&INPUT);
         for signature in [Signature::remote(bytes.clone()), Signature::self_checked(bytes.clone())] {
@@ -124,13 +129,9 @@ mod tests {
     }
 
     #[test]
-    fn leading_zeros_lost_on_the_way_are_restored() {
+    fn verify_of_remote_signature_restores_leading_zeros() {
         let key = TestKey::generate();
-        let (message, bytes) = (0_u32..)
-            .map(|n| n.to_string())
-            .map(|message| (key.sign_now(&SigningInput::new(message.as_bytes())), message))
-            .find_map(|(bytes, message)| (bytes[0] == 0).then_some((message, bytes)))
-            .unwrap();
+        let (message, bytes) = signature_where(&key, |bytes| bytes[0] == 0);
         let input = SigningInput::new(message.as_bytes());
         let stripped = bytes.iter().copied().skip_while(|&byte| byte == 0).collect::<Vec<_>>();
         assert!(stripped.len() < bytes.len());
@@ -139,9 +140,11 @@ mod tests {
     }
 
     #[test]
-    fn a_wrong_remote_signature_never_passes() {
+    fn verify_of_invalid_remote_signature_returns_error() {
         let (key, other) = (TestKey::generate(), TestKey::generate());
-        let right = key.sign_now(&INPUT);
+        // Without its first byte, a signature that begins with a zero is valid.
+        let (message, right) = signature_where(&key, |bytes| bytes[0] != 0);
+        let input = SigningInput::new(message.as_bytes());
         let mut flipped = right.clone();
         flipped[17] ^= 1;
         let wrong = [
@@ -152,24 +155,24 @@ mod tests {
             [&right[..], &[0]].concat(),
             [&[0], &right[..]].concat(),
             flipped,
-            other.sign_now(&INPUT),
+            other.sign_now(&input),
             key.sign_now(&SigningInput::new(b"header.other")),
         ];
         for bytes in wrong {
-            let error = Signature::remote(bytes).verify(&INPUT, &key.public).unwrap_err();
+            let error = Signature::remote(bytes).verify(&input, &key.public).unwrap_err();
             assert_eq!(error.kind(), KeyErrorKind::InvalidResponse);
         }
     }
 
     #[test]
-    fn debug_shows_lengths_alone() {
+    fn debug_shows_only_origin_and_length() {
         assert_eq!(format!("{INPUT:?}"), "SigningInput(14 bytes)");
         assert_eq!(format!("{:?}", Signature::remote(vec![65; 256])), "Signature(remote, 256 bytes)");
         assert_eq!(format!("{:?}", Signature::self_checked(vec![65; 3])), "Signature(self-checked, 3 bytes)");
     }
 
     #[test]
-    fn the_digest_is_sha_256() {
+    fn sha256_returns_the_digest_of_the_message() {
         let digest = SigningInput::new(b"abc").sha256();
         assert_eq!(digest[..4], [0xba, 0x78, 0x16, 0xbf]);
     }

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 
 use super::{KeyError, PublicKey, Signature, SigningInput};
 
-/// Provides the key that signs now. Rotation has its one place here.
+/// Provides the key that signs now, across rotations.
 ///
 /// # Contract
 ///
@@ -49,7 +49,7 @@ pub trait KeySource: fmt::Debug + Send + Sync {
     /// A [`KeyError`] whose kind says what the caller should do.
     async fn signing_key(&self) -> Result<Arc<dyn SigningKey>, KeyError>;
 
-    /// Looks the key up again, bypassing the cache. Returns the same `Arc` if nothing changed. A source without a cache calls
+    /// Repeats the lookup of the key, bypassing the cache. Returns the same `Arc` if nothing changed. A source without a cache calls
     /// `signing_key`.
     ///
     /// # Errors
@@ -62,9 +62,9 @@ pub trait KeySource: fmt::Debug + Send + Sync {
 ///
 /// # Contract
 ///
-/// - Header, `kid` and signature of one token come from one snapshot, so `public_key` and `sign` refer to the same key for as long as
-///   the value lives. A backend whose name for the key can be moved (an alias) signs by a name that cannot.
-/// - `sign` makes an RSASSA-PKCS1-v1_5 signature with SHA-256 (RFC 8017, section 8.2; `RS256` of RFC 7518, section 3.3).
+/// - `public_key` and `sign` always refer to the same key: the header, the `kid` and the signature of a token come from one snapshot. A
+///   service that resolves an alias signs by the key id that the alias resolved to, not by the alias.
+/// - `sign` returns an RSASSA-PKCS1-v1_5 signature with SHA-256 (RFC 8017, section 8.2; `RS256` of RFC 7518, section 3.3).
 /// - `sign` is cancel-safe and returns in bounded time.
 /// - A signature from outside the process is wrapped in [`Signature::remote`], and the minter verifies it.
 #[async_trait]

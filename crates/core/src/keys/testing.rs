@@ -1,4 +1,4 @@
-//! A key for the unit tests of this crate, which may not depend on the crates of real keys.
+//! Keys for the unit tests of this crate, which cannot depend on the crates of key sources.
 
 use async_trait::async_trait;
 use aws_lc_rs::{

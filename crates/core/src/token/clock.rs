@@ -6,7 +6,7 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 
-use crate::duration;
+use crate::duration::{self, TextOrSeconds};
 
 /// A source of the current time. Every function that returns a [`SystemTime`] is a clock, for deterministic tests.
 ///
@@ -42,7 +42,7 @@ impl<F: Fn() -> SystemTime + Send + Sync> Clock for F {
 /// # Ok::<(), cobrowse_jwt_core::ClockSkewError>(())
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(try_from = "duration::TextOrSeconds")]
+#[serde(try_from = "TextOrSeconds")]
 pub struct ClockSkew(u64);
 
 impl ClockSkew {
@@ -97,10 +97,10 @@ impl TryFrom<String> for ClockSkew {
     }
 }
 
-impl TryFrom<duration::TextOrSeconds> for ClockSkew {
+impl TryFrom<TextOrSeconds> for ClockSkew {
     type Error = ClockSkewError;
 
-    fn try_from(skew: duration::TextOrSeconds) -> Result<Self, ClockSkewError> {
+    fn try_from(skew: TextOrSeconds) -> Result<Self, ClockSkewError> {
         let seconds = skew.seconds().ok_or(ClockSkewError::Invalid)?;
         Self::new(Duration::from_secs(seconds))
     }

@@ -1,4 +1,4 @@
-//! Writing the compact serialization (RFC 7515, section 7.1).
+//! The compact serialization of a token that is minted (RFC 7515, section 7.1).
 
 use std::mem;
 
@@ -12,11 +12,11 @@ use crate::{
     keys::{PublicKey, SigningInput},
 };
 
-/// The header of every token without a key id, and the beginning of the others.
+/// The header without `kid`.
 const HEADER: &str = r#"{"alg":"RS256","typ":"JWT"}"#;
 const HEADER_BASE64: &str = "eyJhbGciOiJSUzI1NiIsInR5cCI6IkpXVCJ9";
 
-/// The claims of a token in the order in which they are written.
+/// The claims in the order in which they are serialized.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Payload<'a> {
@@ -48,15 +48,15 @@ impl<'a> Payload<'a> {
     }
 }
 
-/// A token that lacks its signature.
+/// A token without its signature.
 pub(super) struct Unsigned(Zeroizing<Vec<u8>>);
 
 impl Unsigned {
-    /// Makes room for the whole token at once, so that growing leaves no copy of it behind in memory.
+    /// Allocates the buffer for the whole token: growing it would leave copies in memory.
     pub(super) fn new(payload: &Payload<'_>, key: &PublicKey, include_key_id: bool) -> Result<Self, MintError> {
         let header = include_key_id.then(|| with_kid(key.thumbprint()));
         let payload = {
-            // Room for the claims and the policy of most agents.
+            // Enough for the claims of most agents.
             let mut json = Vec::with_capacity(512);
             serde_json::to_writer(&mut json, payload).map_err(MintError::Json)?;
             json
@@ -92,19 +92,19 @@ impl Unsigned {
     }
 }
 
-/// Encodes in place: the encoder of strings would leave the text in a buffer of its own on the stack.
+/// Encodes in place: `encode_string` would leave a copy in its own buffer.
 fn push_base64(text: &mut Vec<u8>, bytes: &[u8]) {
     let start = text.len();
     text.resize(start + base64_len(bytes.len()), 0);
-    #[expect(clippy::expect_used, reason = "the room is made in the line before")]
-    URL_SAFE_NO_PAD.encode_slice(bytes, &mut text[start..]).expect("room");
+    #[expect(clippy::expect_used, reason = "resized in the line before")]
+    URL_SAFE_NO_PAD.encode_slice(bytes, &mut text[start..]).expect("buffer has the encoded length");
 }
 
 fn base64_len(bytes: usize) -> usize {
     encoded_len(bytes, false).unwrap_or(usize::MAX)
 }
 
-/// A thumbprint is base64url, so it needs no escapes in JSON.
+/// Returns the header with `kid`. A thumbprint is base64url, so JSON needs no escapes.
 fn with_kid(thumbprint: &str) -> String {
     format!(r#"{},"kid":"{thumbprint}"}}"#, &HEADER[..HEADER.len() - 1])
 }
@@ -123,7 +123,7 @@ mod tests {
     }
 
     #[test]
-    fn the_bytes_that_are_signed() {
+    fn signing_input_is_header_and_claims() {
         let (unsigned, _) = unsigned(false);
         let expected = [
             URL_SAFE_NO_PAD.encode(r#"{"alg":"RS256","typ":"JWT"}"#),
@@ -135,7 +135,7 @@ mod tests {
     }
 
     #[test]
-    fn a_key_id_is_the_thumbprint() {
+    fn kid_is_the_thumbprint() {
         let (unsigned, key) = unsigned(true);
         let text = std::str::from_utf8(unsigned.signing_input().message()).unwrap();
         let header = URL_SAFE_NO_PAD.decode(text.split('.').next().unwrap()).unwrap();
@@ -144,7 +144,7 @@ mod tests {
     }
 
     #[test]
-    fn the_text_never_moves_in_memory() {
+    fn sign_does_not_reallocate() {
         for include_key_id in [false, true] {
             let (unsigned, _) = unsigned(include_key_id);
             let (start, capacity) = (unsigned.0.as_ptr(), unsigned.0.capacity());

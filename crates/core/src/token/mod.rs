@@ -1,4 +1,4 @@
-//! Minting and verifying.
+//! Minting, verification and inspection of tokens.
 
 mod agent_token;
 mod clock;
@@ -18,8 +18,8 @@ pub use minter::{Minter, MinterBuilder};
 pub use validation::{Finding, Inspection, Outcome, TokenCheck, VerifyError};
 pub use verifier::{VerifiedToken, Verifier};
 
-/// The longest token that is minted or verified, in bytes. A token with a 2048-bit key and a usual policy has about 820.
+/// The maximum length of a token that is minted or verified, in bytes. A token with a 2048-bit key and a typical policy has about 820.
 pub const MAX_TOKEN_BYTES: usize = 64 * 1024;
 
-/// The claim `aud` of every token, for self-hosted instances too.
+/// The claim `aud` of every token, also for self-hosted instances.
 pub(crate) const AUDIENCE: &str = "https://cobrowse.io";

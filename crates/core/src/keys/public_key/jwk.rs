@@ -1,4 +1,4 @@
-//! A public key as JSON Web Key (RFC 7517; RFC 7518, section 6.3.1).
+//! Public keys as JSON Web Keys (RFC 7517; RFC 7518, section 6.3.1).
 
 use super::{PublicKey, PublicKeyError};
 use crate::json::Document;
@@ -8,13 +8,11 @@ use jsonwebtoken::jwk::{
 };
 
 impl PublicKey {
-    /// From the JSON text of a JWK.
-    ///
-    /// `kty` must be `RSA`; `use`, `alg` and `key_ops`, where present, must allow RS256 signatures to be verified.
+    /// Parses a JWK. `kty` must be `RSA`; if `use`, `alg` or `key_ops` are present, they must allow the verification of RS256 signatures.
     ///
     /// # Errors
     ///
-    /// [`PublicKeyError::NotRsaJwk`], [`PublicKeyError::PrivateKey`] if it has private members, and those of
+    /// [`PublicKeyError::NotRsaJwk`], [`PublicKeyError::PrivateKey`] for a private key, and those of
     /// [`PublicKey::from_components`].
     pub fn from_jwk(json: &str) -> Result<Self, PublicKeyError> {
         let refused = || PublicKeyError::NotRsaJwk;
@@ -32,7 +30,7 @@ impl PublicKey {
         Self::from_components(&number(&parameters.n)?, &number(&parameters.e)?)
     }
 
-    /// As the JSON text of a JWK with `alg`, `use` and the thumbprint as `kid`.
+    /// Returns the JSON text of a JWK with `alg`, `use` and the thumbprint as `kid`.
     #[must_use]
     pub fn to_jwk(&self) -> String {
         let jwk = Jwk {
@@ -67,7 +65,7 @@ mod tests {
     use crate::keys::testing::TestKey;
 
     #[test]
-    fn survives_a_jwk() {
+    fn from_jwk_returns_the_encoded_key() {
         let key = TestKey::generate().public;
         let jwk: Value = serde_json::from_str(&key.to_jwk()).unwrap();
         assert_eq!(jwk["kid"], key.thumbprint());
@@ -79,7 +77,7 @@ mod tests {
     }
 
     #[test]
-    fn only_a_public_rsa_key_for_signatures() {
+    fn from_jwk_of_other_key_returns_its_error() {
         let jwk: Value = serde_json::from_str(&TestKey::generate().public.to_jwk()).unwrap();
         let with = |member: &str, value: Value| {
             let mut jwk = jwk.clone();

@@ -1,4 +1,4 @@
-//! The half of a key that may be seen.
+//! Public keys: parsing, encoding and verification.
 
 mod error;
 mod jwk;
@@ -16,9 +16,20 @@ pub use error::PublicKeyError;
 
 use super::SigningInput;
 
-/// An RSA public key of 2048 to 8192 bits, parsed once: what stands in the Cobrowse dashboard, and what verifies tokens.
+/// An RSA public key of 2048 to 8192 bits: the key registered in the Cobrowse dashboard, which verifies tokens.
 ///
-/// Cheap to clone. Two are equal if modulus and exponent are.
+/// Cheap to clone. Keys are equal if modulus and exponent are. Parses from PEM and formats as PEM, also for serde; JWK and DER have
+/// methods of their own.
+///
+/// ```
+/// use cobrowse_jwt_core::PublicKey;
+///
+/// # const PEM: &str = include_str!("../../../tests/data/public_key.pem");
+/// let key: PublicKey = PEM.parse()?;
+/// assert_eq!(key.bits(), 2048);
+/// assert_eq!(PublicKey::from_jwk(&key.to_jwk())?, key);
+/// # Ok::<(), cobrowse_jwt_core::PublicKeyError>(())
+/// ```
 #[derive(Clone)]
 pub struct PublicKey(Arc<Parsed>);
 
@@ -34,12 +45,12 @@ struct Parsed {
 }
 
 impl PublicKey {
-    /// The smallest modulus that is taken, in bits (RFC 7518, section 3.3).
+    /// The smallest modulus that is accepted, in bits (RFC 7518, section 3.3).
     pub const MIN_BITS: usize = 2048;
-    /// The largest modulus that is taken, in bits.
+    /// The largest modulus that is accepted, in bits.
     pub const MAX_BITS: usize = 8192;
 
-    /// From modulus `n` and exponent `e`, big-endian; leading zeros are dropped.
+    /// Returns the key with the modulus `n` and the exponent `e`, big-endian. Leading zeros are ignored.
     ///
     /// # Errors
     ///
@@ -57,7 +68,7 @@ impl PublicKey {
             return Err(PublicKeyError::UnsupportedExponent);
         }
         let (pkcs1, spki) = spki::encode(modulus, exponent).map_err(|_| PublicKeyError::InvalidComponents)?;
-        // AWS-LC checks a key's numbers when it reads DER, and takes them unchecked as components.
+        // AWS-LC validates a key when it parses DER, but not when it gets components.
         let verifying =
             ParsedPublicKey::new(&RSA_PKCS1_2048_8192_SHA256, pkcs1).map_err(|_| PublicKeyError::InvalidComponents)?;
         Ok(Self(Arc::new(Parsed {
@@ -70,25 +81,26 @@ impl PublicKey {
         })))
     }
 
-    /// The size of the modulus in bits, from 2048 to 8192.
+    /// Returns the size of the modulus in bits, from 2048 to 8192.
     #[must_use]
     pub fn bits(&self) -> usize {
         self.0.bits
     }
 
-    /// The SHA-256 thumbprint in base64url (RFC 7638), which serves as key id. Computed once, when the key was made.
+    /// Returns the SHA-256 thumbprint in base64url (RFC 7638), which is used as key id. Computed once, on creation.
     #[must_use]
     pub fn thumbprint(&self) -> &str {
         &self.0.thumbprint
     }
 
-    /// Whether this is an RS256 signature of the input by this key, exactly as long as the modulus (RFC 8017, section 8.2.2).
+    /// Returns whether this is an RS256 signature of the input by this key, with exactly the length of the modulus (RFC 8017, section
+    /// 8.2.2).
     #[must_use]
     pub fn verify(&self, input: &SigningInput<'_>, signature: &[u8]) -> bool {
         self.0.verifying.verify_sig(input.message(), signature).is_ok()
     }
 
-    /// The length of the modulus and of every signature, in bytes.
+    /// Returns the length of the modulus, and so of every signature, in bytes.
     pub(crate) fn modulus_bytes(&self) -> usize {
         self.0.modulus.len()
     }
@@ -121,7 +133,7 @@ fn bits(modulus: &[u8]) -> usize {
     modulus.first().map_or(0, |first| modulus.len() * 8 - first.leading_zeros() as usize)
 }
 
-/// Odd, and from 3 to 33 bits: AWS-LC takes no larger one, so that verifying stays cheap.
+/// Odd, and from 2 to 33 bits: AWS-LC limits the cost of a verification.
 fn is_supported_exponent(exponent: &[u8]) -> bool {
     let odd = exponent.last().is_some_and(|last| last % 2 == 1);
     odd && exponent != [1] && bits(exponent) <= 33
@@ -141,7 +153,7 @@ mod tests {
 
     /// RFC 7638, section 3.1.
     #[test]
-    fn the_thumbprint_of_the_rfc() {
+    fn thumbprint_is_that_of_rfc_7638() {
         let n = "0vx7agoebGcQSuuPiLJXZptN9nndrQmbXEps2aiAFbWhM78LhWx4cbbfAAtVT86zwu1RK7aPFFxuhDR1L6tSoc_BJECPebWKRXjBZCiFV4n3okn\
                  jhMstn64tZ_2W-5JsGY4Hc5n9yBXArwl93lqt7_RN5w6Cf0h4QyQ5v-65YGjQR0_FDW2QvzqY368QQMicAtaSqzs8KJZgnYb9c7d0zgdAZHzu6qM\
                  QvRL5hajrn1n91CbOpbISD08qNLyrdkt-bFTWhAI4vMQFh6WeZu0fM4lFd2NcRwr3XPksINHaQ-G_xBniIqbw0Ls1jF44-csFCur-kEgU8awapJz\
@@ -152,7 +164,7 @@ mod tests {
     }
 
     #[test]
-    fn sizes_are_limited_to_the_bit() {
+    fn from_components_with_other_size_returns_error() {
         let odd = |bits: usize| {
             let mut modulus = vec![0xff; bits.div_ceil(8)];
             modulus[0] = 0xff >> (modulus.len() * 8 - bits);
@@ -166,14 +178,14 @@ mod tests {
     }
 
     #[test]
-    fn an_even_modulus_is_refused() {
+    fn from_components_with_even_modulus_returns_error() {
         let mut modulus = [0xff; 256];
         modulus[255] = 0xfe;
         assert_eq!(PublicKey::from_components(&modulus, &[1, 0, 1]).unwrap_err(), PublicKeyError::InvalidComponents);
     }
 
     #[test]
-    fn an_exponent_that_is_no_exponent_is_refused() {
+    fn from_components_with_unsupported_exponent_returns_error() {
         let modulus = [0xff; 256];
         for exponent in [&[][..], &[0], &[1], &[2], &[1, 0, 0], &[1; 40]] {
             let refused = PublicKey::from_components(&modulus, exponent);
@@ -182,7 +194,7 @@ mod tests {
     }
 
     #[test]
-    fn equality_and_debug_speak_of_the_key() {
+    fn equality_and_debug_depend_on_the_key() {
         let (key, other) = (TestKey::generate().public, TestKey::generate().public);
         let again = PublicKey::from_spki_der(key.to_spki_der()).unwrap();
         assert_eq!(key, again);

@@ -1,4 +1,4 @@
-//! A public key as `SubjectPublicKeyInfo` (RFC 5280, section 4.1), in DER and in PEM (RFC 7468, section 13).
+//! Public keys as `SubjectPublicKeyInfo` (RFC 5280, section 4.1), in DER and in PEM (RFC 7468, section 13).
 
 use std::{fmt, str::FromStr};
 
@@ -17,8 +17,8 @@ use super::{PublicKey, PublicKeyError};
 const LABEL: &str = "PUBLIC KEY";
 
 impl PublicKey {
-    /// From PEM: one block `-----BEGIN PUBLIC KEY-----`, as the Cobrowse dashboard shows it. White space around it and at the
-    /// ends of its lines does not matter.
+    /// Parses PEM: one block `-----BEGIN PUBLIC KEY-----`, as the Cobrowse dashboard shows it. Whitespace around it and around its lines
+    /// is ignored.
     ///
     /// # Errors
     ///
@@ -29,7 +29,7 @@ impl PublicKey {
         if !lines.first().is_some_and(|first| first.starts_with("-----BEGIN ")) {
             return Err(PublicKeyError::NotPem);
         }
-        // It may be a private key by mistake, whose copies are not left behind.
+        // It can be a private key by mistake.
         let pem = Zeroizing::new(lines.join("\n"));
         let mut decoder = pem_rfc7468::Decoder::new_detect_wrap(pem.as_bytes()).map_err(|_| PublicKeyError::NotPem)?;
         match decoder.type_label() {
@@ -42,7 +42,7 @@ impl PublicKey {
         Self::from_spki_der(&der)
     }
 
-    /// From DER: exactly one `SubjectPublicKeyInfo` with the algorithm rsaEncryption.
+    /// Parses DER: exactly one `SubjectPublicKeyInfo` with the algorithm `rsaEncryption`.
     ///
     /// # Errors
     ///
@@ -61,13 +61,13 @@ impl PublicKey {
         Self::from_components(key.modulus.as_bytes(), key.public_exponent.as_bytes())
     }
 
-    /// As PEM, with a final newline: what to paste into the Cobrowse dashboard, under Settings > Integrations > JWT SSO.
+    /// Returns PEM with a final newline, for the Cobrowse dashboard under Settings > Integrations > JWT SSO.
     #[must_use]
     pub fn to_pem(&self) -> &str {
         &self.0.spki.pem
     }
 
-    /// As DER.
+    /// Returns DER.
     #[must_use]
     pub fn to_spki_der(&self) -> &[u8] {
         &self.0.spki.der
@@ -124,7 +124,7 @@ pub(super) struct Encoded {
     pem: String,
 }
 
-/// The key as `RSAPublicKey` (RFC 8017, appendix A.1.1) in DER, and as `SubjectPublicKeyInfo`.
+/// Returns the key as `RSAPublicKey` in DER (RFC 8017, appendix A.1.1), and as `SubjectPublicKeyInfo`.
 pub(super) fn encode(modulus: &[u8], exponent: &[u8]) -> Result<(Vec<u8>, Encoded), der::Error> {
     let key = RsaPublicKeyRef { modulus: UintRef::new(modulus)?, public_exponent: UintRef::new(exponent)? };
     let pkcs1 = key.to_der()?;
@@ -140,7 +140,7 @@ mod tests {
     use crate::keys::testing::TestKey;
 
     #[test]
-    fn survives_pem_and_der() {
+    fn from_pem_and_der_return_the_encoded_key() {
         let key = TestKey::generate().public;
         assert_eq!(PublicKey::from_pem(key.to_pem()).unwrap(), key);
         assert_eq!(PublicKey::from_spki_der(key.to_spki_der()).unwrap(), key);
@@ -164,7 +164,7 @@ mod tests {
     }
 
     #[test]
-    fn white_space_of_a_text_box_does_not_matter() {
+    fn from_pem_with_whitespace_returns_the_key() {
         let key = TestKey::generate().public;
         let pem = key.to_pem();
         for copied in [pem.replace('\n', "\r\n"), pem.replace('\n', "\n  "), format!("\n\n{}\n", pem.trim())] {
@@ -173,7 +173,7 @@ mod tests {
     }
 
     #[test]
-    fn only_rsa_encryption_and_nothing_after_it() {
+    fn from_spki_der_of_other_der_returns_error() {
         let key = TestKey::generate().public;
         let trailing = [key.to_spki_der(), &[0]].concat();
         assert_eq!(PublicKey::from_spki_der(&trailing), Err(PublicKeyError::Malformed));
@@ -187,7 +187,7 @@ mod tests {
     }
 
     #[test]
-    fn other_blocks_are_named() {
+    fn from_pem_of_other_text_returns_its_error() {
         let pem = TestKey::generate().public.to_pem().to_owned();
         for (text, expected) in [
             (pem.replace("PUBLIC KEY", "PRIVATE KEY"), PublicKeyError::PrivateKey),

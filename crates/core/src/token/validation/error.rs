@@ -158,6 +158,8 @@ impl VerifyError {
                 TokenCheck::IssuedAt | TokenCheck::Expiry => Some("set iat and exp to integers: seconds since 1970"),
                 check => check.hint(),
             },
+            Self::InvalidClaim { source, .. } => source.hint(),
+            Self::InvalidPolicy(source) => source.hint(),
             Self::ExpiresBeforeIssued => Some("set exp to a time after iat"),
             Self::ClockBeforeEpoch => Some("set the system clock"),
             _ => self.check().hint(),
