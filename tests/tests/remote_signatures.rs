@@ -1,19 +1,25 @@
-//! A remote key that answers wrongly never yields a token.
+//! A remote key with wrong responses never yields a token. Key, clock and claims are fixed, so every signature is the same in every run.
 
-use std::sync::Arc;
+mod vector;
+
+use std::{
+    sync::Arc,
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use cobrowse_jwt::{
-    Access, AgentClaims, KeyError, KeyErrorKind, KeySource as _, MintError, Minter, PublicKey, Signature, SigningInput,
-    SigningKey, StaticKey, Verifier, async_trait,
-    pem::{PemKey, RsaKeySize},
+    Access, AgentClaims, AgentToken, KeyError, KeyErrorKind, KeySource as _, MintError, Minter, PublicKey, Signature,
+    SigningInput, SigningKey, StaticKey, Verifier, async_trait, pem::PemKey,
 };
 use cobrowse_jwt_tests::license_key;
 use pollster::block_on;
 
+use vector::{RFC_7515_A_2, Vector};
+
 type Wire = fn(Vec<u8>) -> Vec<u8>;
 
-/// A key behind a wire that alters what passes.
+/// A key whose signatures are altered in transit.
 #[derive(Debug)]
 struct Remote {
     key: Arc<dyn SigningKey>,
@@ -33,10 +39,19 @@ impl SigningKey for Remote {
 }
 
 fn minter(wire: Wire) -> (Minter, Verifier) {
-    let key = PemKey::generate(RsaKeySize::Rsa2048).unwrap();
-    let verifier = Verifier::new(license_key(), key.public_key().clone());
+    let clock = || -> SystemTime { UNIX_EPOCH + Duration::from_secs(1_700_000_000) };
+    let vector: Vector = serde_json::from_str(RFC_7515_A_2).unwrap();
+    let key = PemKey::from_pem(vector.jwk.pkcs1_pem()).unwrap();
+    let verifier = Verifier::new(license_key(), key.public_key().clone()).clock(clock);
     let key = block_on(key.signing_key()).unwrap();
-    (Minter::new(license_key(), StaticKey::new(Arc::new(Remote { key, wire }))), verifier)
+    let source = StaticKey::new(Arc::new(Remote { key, wire }));
+    (Minter::builder(license_key(), source).clock(clock).build(), verifier)
+}
+
+/// Returns whether the signature of a token begins with a zero.
+fn begins_with_zero(token: &AgentToken) -> bool {
+    let signature = token.expose_secret().rsplit('.').next().unwrap();
+    URL_SAFE_NO_PAD.decode(signature).unwrap()[0] == 0
 }
 
 fn agent(number: usize) -> AgentClaims {
@@ -44,7 +59,13 @@ fn agent(number: usize) -> AgentClaims {
 }
 
 #[test]
-fn an_altered_signature_makes_no_token() {
+fn mint_with_altered_signature_returns_error() {
+    let (unaltered, _) = minter(|bytes| bytes);
+    for number in 0..4 {
+        let token = block_on(unaltered.mint(&agent(number))).unwrap();
+        assert!(!begins_with_zero(&token), "the minter restores a leading zero that is cut off");
+    }
+
     let wires: [(&str, Wire); 10] = [
         ("empty", |_| vec![]),
         ("all zero", |bytes| vec![0; bytes.len()]),
@@ -82,17 +103,17 @@ fn an_altered_signature_makes_no_token() {
 }
 
 #[test]
-fn a_right_signature_that_lost_its_leading_zeros_makes_one() {
+fn mint_with_stripped_leading_zeros_returns_token() {
     let (minter, verifier) = minter(|bytes| bytes.into_iter().skip_while(|&byte| byte == 0).collect());
-    let mut shortened = 0;
+    let mut stripped = 0;
     // One signature in 256 begins with a zero.
-    for number in 0.. {
+    for number in 0..1_000 {
         let token = block_on(minter.mint(&agent(number))).unwrap();
         assert!(verifier.verify(token.expose_secret()).is_ok());
-        let signature = token.expose_secret().rsplit('.').next().unwrap();
-        shortened += usize::from(URL_SAFE_NO_PAD.decode(signature).unwrap()[0] == 0);
-        if shortened == 2 {
-            break;
+        stripped += usize::from(begins_with_zero(&token));
+        if stripped == 2 {
+            return;
         }
     }
+    panic!("only {stripped} signatures begin with a zero");
 }
