@@ -30,9 +30,12 @@ fn key() -> PemKey {
 }
 
 fn write_private(path: &Path, pem: &str) {
-    use std::os::unix::fs::PermissionsExt as _;
     fs::write(path, pem).unwrap();
-    fs::set_permissions(path, fs::Permissions::from_mode(0o600)).unwrap();
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        fs::set_permissions(path, fs::Permissions::from_mode(0o600)).unwrap();
+    }
 }
 
 #[test]

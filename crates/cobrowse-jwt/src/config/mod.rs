@@ -29,7 +29,7 @@ use crate::{KeyUri, KeyUriRegistry};
 /// | `instance` | `COBROWSE_INSTANCE` | `https://cobrowse.io` | the origin of a self-hosted instance |
 /// | `default_lifetime` | `COBROWSE_LIFETIME` | `1h` | the lifetime of tokens whose claims have none, at most 24 hours |
 /// | `passphrase_file` | `COBROWSE_PASSPHRASE_FILE` | none | a file with the passphrase of an encrypted key |
-/// | | `COBROWSE_PASSPHRASE` | none | the passphrase, if there is no file |
+/// | | `COBROWSE_PASSPHRASE` | none | the passphrase; ignored if `COBROWSE_PASSPHRASE_FILE` is set |
 /// | `strict_permissions` | `COBROWSE_STRICT_PERMISSIONS` | `false` | refuses a key file that others can read |
 /// | `allow_foreign_owner` | `COBROWSE_ALLOW_FOREIGN_OWNER` | `false` | accepts a key file of a user other than its own and root |
 /// | `allow_http` | `COBROWSE_ALLOW_HTTP` | `false` | allows plain http to a key service on another host, for emulators |

@@ -147,7 +147,7 @@ fn minter_with_disabled_or_unknown_scheme_returns_error() {
     assert_eq!(minter("vault:x").id(), "unknown-scheme");
     if cfg!(not(feature = "aws-kms")) {
         let error = minter("awskms:///alias/x");
-        assert_eq!(error.to_string(), "needs the feature `aws-kms` of cobrowse-jwt");
+        assert_eq!(error.to_string(), "key URI scheme needs the feature `aws-kms`");
     }
 }
 

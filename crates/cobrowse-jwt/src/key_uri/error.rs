@@ -21,8 +21,8 @@ pub enum KeyUriError {
     /// The scheme is not registered.
     #[error("unknown key URI scheme")]
     UnknownScheme,
-    /// The scheme or an option needs a feature that is disabled.
-    #[error("needs the feature `{feature}` of cobrowse-jwt")]
+    /// The scheme needs a feature that is disabled.
+    #[error("key URI scheme needs the feature `{feature}`")]
     FeatureDisabled {
         /// The feature of `cobrowse-jwt`.
         feature: &'static str,
@@ -66,7 +66,7 @@ impl KeyUriError {
             Self::PinInUri => "write the PIN to a file and name it with `pin-source`",
             Self::Invalid { hint, .. } => hint,
             Self::UnknownScheme => "use a path, file:, env: or awskms:",
-            Self::FeatureDisabled { .. } => "enable the feature in Cargo.toml",
+            Self::FeatureDisabled { .. } => "enable this feature of cobrowse-jwt",
             Self::InvalidScheme => "use letters, digits, `+`, `-` and `.`, starting with a letter",
             Self::DuplicateScheme => "register each scheme once",
             Self::Key(error) => return error.hint(),
