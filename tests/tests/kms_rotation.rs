@@ -1,4 +1,4 @@
-//! Rotation with a registered key, on two emulators of AWS KMS and with a file. A program of its own, because it reads all log events.
+//! Rotation with a registered key, on two emulators of AWS KMS and with a file. A separate program, because it reads all log events.
 
 use std::{
     fs,

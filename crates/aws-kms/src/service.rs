@@ -105,7 +105,7 @@ fn unsuitable(message: &'static str) -> KeyError {
 }
 
 fn malformed(message: &'static str) -> KeyError {
-    KeyError::new(KeyErrorKind::InvalidResponse, message).with_hint("check the endpoint and any proxy before it")
+    KeyError::new(KeyErrorKind::InvalidResponse, message)
 }
 
 /// Ends a call once its request is signed.

@@ -1,4 +1,4 @@
-//! Large responses take no memory. A program of its own, because it reads the memory of the whole process.
+//! Large responses take no memory. A separate program, because it reads the memory of the whole process.
 #![cfg(target_os = "linux")]
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 

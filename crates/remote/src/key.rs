@@ -46,8 +46,7 @@ impl<S: KeyService> SigningKey for RemoteSigningKey<S> {
             return Err(KeyError::new(
                 KeyErrorKind::InvalidResponse,
                 "key service signed with a different key version",
-            )
-            .with_hint("check the endpoint of the key service and any proxy before it"));
+            ));
         }
         Ok(Signature::remote(bytes))
     }

@@ -3,7 +3,7 @@ use std::time::Duration;
 use cobrowse_jwt_core::{KeyError, KeyErrorKind};
 use tokio::{runtime::Handle, sync::watch, task::AbortHandle, time::timeout};
 
-/// A lookup in flight, shared by all callers that wait for it. It runs in a task of its own, so that a dropped caller cancels nothing.
+/// A lookup in flight, shared by all callers that wait for it. It runs in a separate task, so that a dropped caller cancels nothing.
 #[derive(Clone, Debug)]
 pub(crate) struct InFlight<K> {
     result: watch::Receiver<Option<Result<K, KeyError>>>,

@@ -535,9 +535,9 @@ async fn events_have_the_documented_fields_and_no_others() {
     let lines: Vec<_> = text.lines().map(str::trim_start).collect();
     assert_eq!(lines, [
         format!(r#"INFO cobrowse_jwt_remote: remote key rotated thumbprint="{thumbprint}""#),
-        "WARN cobrowse_jwt_remote: failed to refresh the remote key; the known version signs error=scripted kind=Unavailable"
+        "WARN cobrowse_jwt_remote: failed to refresh the remote key; the known version signs error=scripted kind=\"unavailable\""
             .to_owned(),
-        "WARN cobrowse_jwt_remote: failed to authenticate to the key service error=scripted kind=AccessDenied".to_owned(),
+        "WARN cobrowse_jwt_remote: failed to authenticate to the key service error=scripted kind=\"access-denied\"".to_owned(),
     ]);
 }
 
