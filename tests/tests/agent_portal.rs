@@ -22,7 +22,7 @@ use serde_json::{Value, json};
 const POST_MESSAGE: &str = "post-message";
 const REDIRECT: &str = "redirect";
 
-/// Defines each test once for each browser. The names of the modules allow to leave out a browser.
+/// Defines each test for each browser, in a module with the browser's name, by which a missing browser is skipped.
 macro_rules! in_browsers {
     ($($name:ident($browser:ident) $body:block)+) => {
         mod chromium {

@@ -1,4 +1,5 @@
-//! Cobrowse's own client, from npm, with our tokens, at a stand-in for Cobrowse that verifies them with the crate `jsonwebtoken`.
+//! Cobrowse's official client from npm, with tokens of this SDK, against a mock of Cobrowse that verifies them with the crate
+//! `jsonwebtoken`.
 
 use std::{
     env,
@@ -18,16 +19,16 @@ use serde_json::{Value, json};
 const JANE: &str = "jane@example.com";
 
 #[tokio::test(flavor = "multi_thread")]
-#[ignore = "needs node and its packages, which `cargo xtask test` sets up"]
-async fn a_key_in_pem_signs_an_agent_in() {
+#[ignore = "needs Node and its packages, which `cargo xtask test` sets up"]
+async fn pem_key_signs_an_agent_in() {
     let key = PemKey::generate(RsaKeySize::Rsa2048).unwrap();
     let service = Service::start(key.public_key()).await;
     service.signs_in(mint(key.clone(), agent()).await);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[ignore = "needs node and its packages, which `cargo xtask test` sets up"]
-async fn a_key_in_a_variable_signs_an_agent_in() {
+#[ignore = "needs Node and its packages, which `cargo xtask test` sets up"]
+async fn env_key_signs_an_agent_in() {
     let key = PemKey::generate(RsaKeySize::Rsa2048).unwrap();
     let service = Service::start(key.public_key()).await;
     service.signs_in(reexec([("COBROWSE_TEST_KEY", key.to_pkcs8_pem().unwrap().as_str())]));
@@ -42,8 +43,8 @@ async fn reexec_helper() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[ignore = "needs node and its packages and MiniStack, which `cargo xtask test` sets up"]
-async fn a_key_in_kms_signs_an_agent_in_ministack() {
+#[ignore = "needs Node, its packages and MiniStack, which `cargo xtask test` sets up"]
+async fn kms_key_in_ministack_signs_an_agent_in() {
     let kms = Emulator::from_env("COBROWSE_TEST_MINISTACK");
     let arn = kms.create_rsa(KeySpec::Rsa2048).await;
     let key = AwsKmsKey::new(&kms.client, arn).unwrap();
@@ -53,8 +54,8 @@ async fn a_key_in_kms_signs_an_agent_in_ministack() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[ignore = "needs node and its packages, which `cargo xtask test` sets up"]
-async fn only_an_administrator_lists_all_sessions() {
+#[ignore = "needs Node and its packages, which `cargo xtask test` sets up"]
+async fn list_of_all_sessions_needs_an_administrator() {
     let key = PemKey::generate(RsaKeySize::Rsa2048).unwrap();
     let service = Service::start(key.public_key()).await;
     let administrator = mint(key.clone(), claims(Access::Role(Role::Administrator))).await;
@@ -65,24 +66,24 @@ async fn only_an_administrator_lists_all_sessions() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[ignore = "needs node and its packages, which `cargo xtask test` sets up"]
-async fn a_restricted_token_sees_one_customer_and_nothing_else() {
+#[ignore = "needs Node and its packages, which `cargo xtask test` sets up"]
+async fn restricted_token_reads_one_customer_only() {
     let key = PemKey::generate(RsaKeySize::Rsa2048).unwrap();
     let service = Service::start(key.public_key()).await;
     let customer = Rule::custom_data("user_id", "42");
     let policy = Policy::builder().devices(customer.clone()).sessions(customer);
-    let look = mint(key.clone(), claims(Access::PolicyOnly(policy.clone().build().unwrap()))).await;
+    let read_only = mint(key.clone(), claims(Access::PolicyOnly(policy.clone().build().unwrap()))).await;
     let connect = mint(key.clone(), claims(Access::PolicyOnly(policy.push(Rule::any()).build().unwrap()))).await;
     let devices_only = Policy::builder().devices(Rule::any()).build().unwrap();
     let devices_only = mint(key.clone(), claims(Access::PolicyOnly(devices_only))).await;
     let answers = service.call(&[
-        (&look, "devices", ""),
-        (&look, "device", "device-42-phone"),
-        (&look, "device", "device-43-phone"),
-        (&look, "sessions", ""),
-        (&look, "allSessions", ""),
-        (&look, "end", "session-2"),
-        (&look, "start", "device-42-phone"),
+        (&read_only, "devices", ""),
+        (&read_only, "device", "device-42-phone"),
+        (&read_only, "device", "device-43-phone"),
+        (&read_only, "sessions", ""),
+        (&read_only, "allSessions", ""),
+        (&read_only, "end", "session-2"),
+        (&read_only, "start", "device-42-phone"),
         (&connect, "start", "device-42-phone"),
         (&connect, "start", "device-43-phone"),
         (&devices_only, "devices", ""),
@@ -104,8 +105,8 @@ async fn a_restricted_token_sees_one_customer_and_nothing_else() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[ignore = "needs node and its packages, which `cargo xtask test` sets up"]
-async fn a_narrowed_administrator_keeps_the_rest() {
+#[ignore = "needs Node and its packages, which `cargo xtask test` sets up"]
+async fn administrator_with_policy_keeps_other_permissions() {
     let key = PemKey::generate(RsaKeySize::Rsa2048).unwrap();
     let service = Service::start(key.public_key()).await;
     let policy = Policy::builder().devices(Rule::custom_data("user_id", "43")).build().unwrap();
@@ -116,8 +117,8 @@ async fn a_narrowed_administrator_keeps_the_rest() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[ignore = "needs node and its packages, which `cargo xtask test` sets up"]
-async fn tokens_that_are_not_good_are_refused() {
+#[ignore = "needs Node and its packages, which `cargo xtask test` sets up"]
+async fn invalid_token_is_refused() {
     let key = PemKey::generate(RsaKeySize::Rsa2048).unwrap();
     let service = Service::start(key.public_key()).await;
     let an_hour_ago = || SystemTime::now() - Duration::from_secs(3_601);
@@ -135,7 +136,7 @@ async fn tokens_that_are_not_good_are_refused() {
     }
 }
 
-/// The stand-in, for the account of the tests with one registered key.
+/// The mock, with one account and one registered key.
 struct Service {
     origin: String,
 }
@@ -146,7 +147,7 @@ impl Service {
         Self { origin: serve(Stub::new(vec![account]).router()).await }
     }
 
-    /// Has the client make these calls, each with a token, a name and an id.
+    /// Makes these calls with the client, each with a token, a name and an id. Returns the results.
     fn call(&self, calls: &[(&str, &str, &str)]) -> Vec<Value> {
         let calls: Vec<Value> =
             calls.iter().map(|(token, call, id)| json!({"token": token, "call": call, "id": id})).collect();

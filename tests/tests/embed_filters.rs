@@ -1,4 +1,4 @@
-//! A filter comes out of both kinds of decoder, the URL standard's and npm `qs`, as it went into the URL.
+//! Filters in URLs are decoded without loss by the URL standard's decoder and by npm `qs`.
 
 use cobrowse_jwt::{EmbedUrl, Instance};
 use cobrowse_jwt_tests::node_json;
@@ -8,8 +8,8 @@ use url::Url;
 const CASES: usize = 2_000;
 
 #[test]
-#[ignore = "needs node and its packages, which `cargo xtask test` sets up"]
-fn documented_and_wild_filters_round_trip() {
+#[ignore = "needs Node and its packages, which `cargo xtask test` sets up"]
+fn special_characters_round_trip() {
     round_trip(&[
         ("user_id", "42"),
         ("user_email", "ada.lindqvist+bank@example.com"),
@@ -33,7 +33,7 @@ fn documented_and_wild_filters_round_trip() {
 }
 
 #[test]
-#[ignore = "needs node and its packages, which `cargo xtask test` sets up"]
+#[ignore = "needs Node and its packages, which `cargo xtask test` sets up"]
 fn random_filters_round_trip() {
     let mut random = fastrand::Rng::with_seed(20_261_122);
     let filters: Vec<(String, String)> =
@@ -42,18 +42,18 @@ fn random_filters_round_trip() {
     round_trip(&filters);
 }
 
-/// Half of it what has a meaning in a URL, half of it anything but control characters.
+/// Returns a text of which half are characters with a meaning in URLs, and half any characters but control characters.
 fn text(random: &mut fastrand::Rng, length: std::ops::Range<usize>) -> String {
     const MEANINGFUL: &[char] =
         &['%', '+', '&', '=', '#', '?', '/', ';', '[', ']', '.', ' ', '2', 'B', '5', 'D', '\\', '"'];
-    let wild = |random: &mut fastrand::Rng| loop {
+    let arbitrary = |random: &mut fastrand::Rng| loop {
         let char = random.char(..);
         if !char.is_control() {
             return char;
         }
     };
     (0..random.usize(length))
-        .map(|_| if random.bool() { MEANINGFUL[random.usize(..MEANINGFUL.len())] } else { wild(random) })
+        .map(|_| if random.bool() { MEANINGFUL[random.usize(..MEANINGFUL.len())] } else { arbitrary(random) })
         .collect()
 }
 

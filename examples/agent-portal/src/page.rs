@@ -105,7 +105,7 @@ fn error(status: StatusCode, is_whole_page: bool) -> Markup {
     let (title, text) = match status {
         StatusCode::UNAUTHORIZED => ("Signed out", "Reload the page to sign in."),
         StatusCode::FORBIDDEN => ("Refused", "Only the portal's own pages can send this request."),
-        StatusCode::NOT_FOUND => ("Not found", "There is no such page, or another agent serves this customer."),
+        StatusCode::NOT_FOUND => ("Not found", "The page does not exist, or another agent serves this customer."),
         StatusCode::MISDIRECTED_REQUEST => {
             ("Wrong address", "Open the portal at the address that it is configured with.")
         }

@@ -206,8 +206,8 @@ fn redirect_token_lives_five_minutes_and_post_message_token_fifteen() {
     let portal = Portal::start(&account(&key.to_pkcs8_pem().unwrap(), "env:COBROWSE_PRIVATE_KEY"));
     let verifier = Verifier::new(LicenseKey::new("SPGqPIcVnsOEJQ").unwrap(), key.public_key().clone());
     let lifetime = |token: &str| {
-        let verified = verifier.verify(token).unwrap();
-        verified.expires_at.duration_since(verified.issued_at).unwrap().as_secs()
+        let token = verifier.verify(token).unwrap();
+        token.expires_at.duration_since(token.issued_at).unwrap().as_secs()
     };
     let cookie = portal.sign_in();
     assert_eq!(lifetime(portal.redirected(&cookie).split_once("&token=").unwrap().1), 300);

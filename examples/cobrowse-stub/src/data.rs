@@ -120,7 +120,6 @@ fn session(id: &str, agent: &str, device: &Device) -> Session {
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 mod tests {
     use super::*;
 

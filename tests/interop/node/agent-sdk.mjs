@@ -1,4 +1,4 @@
-// Calls Cobrowse's REST interface with Cobrowse's own client, the npm package `cobrowse-agent-sdk`.
+// Calls Cobrowse's REST API with the official client, the npm package `cobrowse-agent-sdk`.
 //
 // stdin:  {"api": "http://127.0.0.1:1234", "calls": [{"token": "...", "call": "devices", "id": "..."}, ...]}
 // stdout: [{"ok": ...} | {"error": {"name", "id", "message", "status"}}, ...]
@@ -6,7 +6,7 @@
 import { load, run } from "./program.mjs";
 
 const CobrowseAPI = await load("cobrowse-agent-sdk");
-// Node has one of its own from version 22 on.
+// Node has a WebSocket from version 22.
 globalThis.WebSocket ??= (await load("ws")).WebSocket;
 
 const calls = {
@@ -22,7 +22,7 @@ const calls = {
     await session.end();
     return session.state;
   },
-  // Resolves once the service has taken the token at the socket, and acknowledged a message.
+  // Resolves when the service accepted the token at the socket and acknowledged a message.
   socket: async (cobrowse, id) => {
     const device = await cobrowse.devices.get(id);
     const open = new Promise((resolve) => cobrowse.on("socket:open", resolve));
@@ -33,13 +33,13 @@ const calls = {
   },
 };
 
-run(async ({ api, calls: wanted }) => {
+run(async ({ api, calls: requested }) => {
   const results = [];
-  for (const { token, call, id } of wanted) {
+  for (const { token, call, id } of requested) {
     try {
       results.push({ ok: await calls[call](new CobrowseAPI(token, { api }), id) });
     } catch (error) {
-      // What is no refusal of the service is a fault of the test.
+      // Errors without an id do not come from the service.
       if (!error.id) throw error;
       const { name, id: kind, message, status } = error;
       results.push({ error: { name, id: kind, message, status } });

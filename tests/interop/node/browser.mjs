@@ -1,4 +1,4 @@
-// Uses the agent portal like a person, in Chromium or Firefox, and prints what was visible. The caller has the assertions.
+// Uses the agent portal in Chromium or Firefox, and prints what was visible. The assertions are the caller's.
 //
 // stdin:  {"browser": "chromium", "scenario": "embed", "embed": "redirect", "portal": "http://...", "instance": "http://...",
 //         "elsewhere": "http://...", "foreign": ["http://...", ...], "password": "...", "keepsPages": true, "pictures": "a folder"}
@@ -324,7 +324,7 @@ const scenarios = {
     return { messages };
   },
 
-  /// Nobody renews a token that is part of a URL.
+  /// A token in a URL is not renewed.
   async expiry(visit) {
     await visit.page.evaluateOnNewDocument(fakePortalAndClock);
     await visit.signIn();

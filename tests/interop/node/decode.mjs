@@ -1,4 +1,4 @@
-// Reads query strings as the two kinds of decoder do that servers and pages use: the URL standard's, and npm `qs`.
+// Decodes query strings with the two decoders in common use: the URL standard's, and npm `qs`.
 //
 // stdin:  {"queries": ["a=b&c=d", ...]}
 // stdout: [{"urlSearchParams": [["a", "b"], ...], "qs": {"a": "b", ...}}, ...]

@@ -1,11 +1,11 @@
-// What every program here is: JSON on stdin, JSON on stdout, packages from the folder that COBROWSE_TEST_NODE_MODULES names.
+// Shared by the programs: JSON on stdin, JSON on stdout, packages from the folder COBROWSE_TEST_NODE_MODULES.
 
 import { createRequire } from "node:module";
 import { readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 
-/// A package, of whichever kind of module it is.
+/// Loads a package, a CommonJS or an ES module.
 export async function load(name) {
   const folder = process.env.COBROWSE_TEST_NODE_MODULES;
   if (!folder) throw new Error("COBROWSE_TEST_NODE_MODULES is not set");
@@ -14,11 +14,11 @@ export async function load(name) {
   return module.default ?? module;
 }
 
-/// Answers the question on stdin. An answer that could not be found is a message and exit status 2.
-export async function run(answer) {
+/// Prints the result for the JSON on stdin. An exception is printed to stderr, with exit status 2.
+export async function run(compute) {
   try {
-    const text = JSON.stringify(await answer(JSON.parse(readFileSync(0, "utf8"))));
-    // Not before all of it is in the pipe, and then at once: a client's socket would keep the program running.
+    const text = JSON.stringify(await compute(JSON.parse(readFileSync(0, "utf8"))));
+    // Exits when the pipe contains everything, because an open socket would keep the process alive.
     process.stdout.write(text, () => process.exit(0));
   } catch (error) {
     process.stderr.write(`${error.stack ?? error}\n`);

@@ -5,15 +5,14 @@
 //         (publicKeyPem is an SPKI "PUBLIC KEY" block)
 // stdout: [{"jsonwebtoken": {"header", "payload"} | {"error"}, "jose": {the same}}, ...]
 //
-// A token that does not verify is an `error` in the output and exit status 0. Anything that keeps
-// the libraries from being asked at all (no modules, a malformed document, an unusable public key)
-// is a message on stderr and exit status 2, so that it cannot pass for a rejected token.
+// For a token that does not verify, the output contains `error` and the exit status is 0. Other errors (missing modules, invalid
+// input, an unusable public key) are printed to stderr, with exit status 2, so that they do not count as a rejected token.
 
 import { load, run } from "./program.mjs";
 
 function describe(error) {
   if (!(error instanceof Error)) return String(error);
-  // The constructor's name ("JWTExpired", "TokenExpiredError"), then what it says.
+  // The name of the class ("JWTExpired", "TokenExpiredError"), then the message.
   return `${error.name}: ${error.message}`;
 }
 
@@ -25,9 +24,9 @@ async function outcome(verify) {
   }
 }
 
-function demand(request) {
+function checked(request) {
   for (const name of ["publicKeyPem", "licenseKey", "audience"]) {
-    // An absent issuer or audience would switch the library's check off without a word.
+    // Without an issuer or audience, the libraries skip their check.
     if (typeof request?.[name] !== "string" || request[name] === "") {
       throw new Error(`"${name}" must be a non-empty string`);
     }
@@ -39,7 +38,7 @@ function demand(request) {
 }
 
 run(async (request) => {
-  const { publicKeyPem, licenseKey, audience, tokens } = demand(request);
+  const { publicKeyPem, licenseKey, audience, tokens } = checked(request);
   const [jsonwebtoken, jose] = [await load("jsonwebtoken"), await load("jose")];
   const joseKey = await jose.importSPKI(publicKeyPem, "RS256");
   const checks = { algorithms: ["RS256"], audience, issuer: licenseKey };

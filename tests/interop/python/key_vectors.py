@@ -1,20 +1,20 @@
 """Prints the PEM samples of the package cryptography-vectors as one JSON array.
 
-Every file that holds a private-key block, and samples of what is not a private key: public keys
-and parameters, certificates, certificate requests, a revocation list. One element a file:
+Contains every file with a private-key block, and samples of other files: public keys and
+parameters, certificates, certificate requests, a revocation list. One element per file:
 
     {"path":     path inside the package,
      "text":     the file (base64 of it where it is not UTF-8),
      "base64":   whether `text` is base64,
      "labels":   the labels of its "-----BEGIN <label>-----" lines, in order,
-     "password": the passphrase, null where it needs none or none is known,
+     "password": the passphrase, or null,
      "python":   {"kind", "bits", "error"}}
 
-`python` is what the Python package `cryptography` makes of it: for files with a private-key block
-that is `load_pem_private_key` (which does not take OpenSSH keys, and names a key that is restricted
-to RSA-PSS "RSAPrivateKey" like any other), for the others the loader of what the first label says.
-`kind` is the class of the object, e.g. "RSAPrivateKey", "EllipticCurvePrivateKey", "RSAPublicKey",
-"Certificate"; it is null exactly where `error` is not.
+`python` is the result of the Python package `cryptography`: of `load_pem_private_key` for files with
+a private-key block (it does not load OpenSSH keys, and a key that is restricted to RSA-PSS is an
+"RSAPrivateKey" too), and of the loader for the first label for other files. `kind` is the class of
+the object, e.g. "RSAPrivateKey", "EllipticCurvePrivateKey", "RSAPublicKey", "Certificate"; either
+`kind` or `error` is null.
 """
 
 import base64
@@ -31,8 +31,8 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_public_key,
 )
 
-# The passphrases that the documentation and tests of pyca/cryptography give for these files; for
-# those that cannot be decrypted with any, the one its tests try, or try for their like.
+# The passphrases in the documentation and tests of pyca/cryptography. Some files cannot be decrypted
+# with any; they have the passphrase that its tests use for them or for similar files.
 PASSWORDS = {
     "asymmetric/Ed25519/ed25519-pkcs8-enc.pem": "password",
     "asymmetric/Ed448/ed448-pkcs8-enc.pem": "password",
@@ -87,13 +87,13 @@ PASSWORDS = {
     "asymmetric/X448/x448-pkcs8-enc.pem": "password",
 }
 
-# Classes whose own name is not that of the documented interface they implement.
+# Classes whose name differs from the documented interface.
 INTERFACES = {
     "ECPrivateKey": "EllipticCurvePrivateKey",
     "ECPublicKey": "EllipticCurvePublicKey",
 }
 
-# How many files without a private key to take from one folder.
+# Maximum number of files without a private key per folder.
 PER_FOLDER = 24
 MAX_BYTES = 16 * 1024  # leaves out one revocation list with thousands of entries
 BEGIN = re.compile(rb"-----BEGIN ([^\r\n]*?)-----")
@@ -113,7 +113,7 @@ def load(data, labels, password):
     return load_pem_public_key(data)
 
 
-def ask_python(data, labels, password):
+def load_with_python(data, labels, password):
     try:
         loaded = load(data, labels, password)
     except Exception as error:
@@ -139,12 +139,12 @@ def sample(path, data):
         "base64": is_base64,
         "labels": labels,
         "password": password,
-        "python": ask_python(data, labels, password),
+        "python": load_with_python(data, labels, password),
     }
 
 
 def main():
-    warnings.simplefilter("ignore")  # weak keys and ciphers are what these files are about
+    warnings.simplefilter("ignore")  # many files have weak keys and ciphers
     root = pathlib.Path(cryptography_vectors.__file__).parent
     taken = {}
     samples = []

@@ -3,9 +3,9 @@
 stdin:  {"publicKeyPem": "...", "licenseKey": "...", "audience": "...", "tokens": ["..."]}
 stdout: [{"pyjwt": {"header", "payload"} | {"error"}}, ...]
 
-A token that does not verify is an `error` in the output and exit status 0. Anything that keeps the
-library from being asked at all (a malformed document, an unusable public key) is a message on
-stderr and exit status 2, so that it cannot pass for a rejected token.
+For a token that does not verify, the output contains `error` and the exit status is 0. Other errors
+(invalid input, an unusable public key) are printed to stderr, with exit status 2, so that they do
+not count as a rejected token.
 """
 
 import json
@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.serialization import load_pem_public_key
 def read_request():
     request = json.loads(sys.stdin.buffer.read())
     for name in ("publicKeyPem", "licenseKey", "audience"):
-        # An absent issuer or audience would switch the library's check off without a word.
+        # Without an issuer or audience, the library skips its check.
         if not isinstance(request.get(name), str) or not request[name]:
             raise ValueError(f'"{name}" must be a non-empty string')
     tokens = request.get("tokens")
@@ -36,7 +36,7 @@ def verify(token, key, request):
             audience=request["audience"],
             issuer=request["licenseKey"],
         )
-    except Exception as error:  # every way of saying no, expected by the caller or not
+    except Exception as error:  # PyJWT has no common base class for all of them
         return {"error": f"{type(error).__name__}: {error}"}
     return {"header": decoded["header"], "payload": decoded["payload"]}
 
