@@ -238,7 +238,8 @@ const scenarios = {
     seen.push(await visit.go(-1));
     await visit.go(1);
     seen.push(await visit.go(-1));
-    return { seen, restored: await visit.page.evaluate(() => Number(sessionStorage.getItem("restored"))) };
+    const restored = await visit.page.evaluate(() => Number(sessionStorage.getItem("restored")));
+    return { seen, restored, version: await visit.driver.version() };
   },
 
   /// The event that a browser sends after it restored a whole page from memory.
