@@ -56,10 +56,9 @@ impl Doctor {
         let mut report = Report::default();
         key.block_on(async {
             if let Some((source, snapshot)) = self.probe(&key, &mut report).await {
-                let minter = config.minter_builder(source).build();
-                check_registered(&key, &config, &minter, &mut report).await;
+                check_registered(&key, &config, Arc::clone(&source), &mut report).await;
                 clock::check(&mut report);
-                check_token(&config, &minter, snapshot.public_key(), &mut report).await;
+                check_token(&config, source, snapshot.public_key(), &mut report).await;
                 latency::check(&key, &*snapshot, &mut report).await;
             } else {
                 clock::check(&mut report);
@@ -97,11 +96,11 @@ impl Doctor {
     }
 }
 
-async fn check_registered(key: &Key<'_>, config: &Config, minter: &Minter, report: &mut Report) {
+async fn check_registered(key: &Key<'_>, config: &Config, source: Arc<dyn KeySource>, report: &mut Report) {
     if config.public_keys().is_empty() {
         return report.skipped("registered", "use --expect-public-key to compare the key with the registered one");
     }
-    match minter.check_key().await {
+    match config.minter_builder(source).build().check_key().await {
         Ok(_) => report.passed("registered", "matches the registered key"),
         Err(error) => {
             let is_moved = matches!(error, MintError::UnregisteredKey { .. }) && key.is_alias();
@@ -114,10 +113,10 @@ async fn check_registered(key: &Key<'_>, config: &Config, minter: &Minter, repor
     }
 }
 
-/// Mints a token that grants nothing, and verifies it.
-async fn check_token(config: &Config, minter: &Minter, public_key: &PublicKey, report: &mut Report) {
+/// Mints a token that grants nothing, also with an unregistered key, and verifies it.
+async fn check_token(config: &Config, source: Arc<dyn KeySource>, public_key: &PublicKey, report: &mut Report) {
     let start = Instant::now();
-    match mint_and_verify(config, minter, public_key).await {
+    match mint_and_verify(config, source, public_key).await {
         Ok(accepted) => {
             report.passed_in("token", start.elapsed(), "token minted and verified");
             check_expiry(&accepted, report);
@@ -126,11 +125,17 @@ async fn check_token(config: &Config, minter: &Minter, public_key: &PublicKey, r
     }
 }
 
-async fn mint_and_verify(config: &Config, minter: &Minter, public_key: &PublicKey) -> Result<VerifiedToken, Failure> {
+async fn mint_and_verify(
+    config: &Config,
+    source: Arc<dyn KeySource>,
+    public_key: &PublicKey,
+) -> Result<VerifiedToken, Failure> {
+    let minter =
+        Minter::builder(config.license_key().clone(), source).default_lifetime(config.default_lifetime()).build();
     let claims = AgentClaims::new("doctor@cobrowse-jwt.invalid", Access::PolicyOnly(Policy::deny_all()))?;
     let token = {
         let _progress = Progress::new("minting a token");
-        minter.mint(&claims).await.map_err(|error| Failure::minting(error, config.public_keys()))?
+        minter.mint(&claims).await.map_err(|error| Failure::minting(error, &[]))?
     };
     let mut verifier = Verifier::new(config.license_key().clone(), public_key.clone());
     if config.default_lifetime().is_long_lived() {

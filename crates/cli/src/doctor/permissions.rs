@@ -25,7 +25,7 @@ pub(super) fn check(key: &Key<'_>, readable: Option<Failure>, allow_readable_key
 
 #[cfg(unix)]
 fn check_directories(path: &Path, is_readable: bool, report: &mut Report) {
-    use std::os::unix::fs::PermissionsExt as _;
+    use std::{collections::BTreeSet, os::unix::fs::PermissionsExt as _};
     const STICKY: u32 = 0o1000;
     const GROUP_WRITES: u32 = 0o020;
     let mode = |path: &Path| path.metadata().map(|metadata| metadata.permissions().mode() & 0o7777);
@@ -49,9 +49,10 @@ fn check_directories(path: &Path, is_readable: bool, report: &mut Report) {
         }
     }
     if !is_readable && !is_warned {
-        let directories: Vec<String> = directories.iter().map(|(_, mode)| format!("{mode:04o}")).collect();
+        let modes: BTreeSet<String> = directories.iter().map(|(_, mode)| format!("{mode:04o}")).collect();
+        let modes: Vec<String> = modes.into_iter().collect();
         let noun = if directories.len() == 1 { "directory" } else { "directories" };
-        report.passed(NAME, format!("key file {file:04o}, {noun} {}", directories.join(", ")));
+        report.passed(NAME, format!("key file {file:04o}, {noun} {}", modes.join(", ")));
     }
 }
 

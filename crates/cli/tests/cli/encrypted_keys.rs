@@ -69,7 +69,7 @@ fn wrong_or_missing_passphrase_is_an_error_without_it() {
     directory.write("passphrase", PASSPHRASE, 0o644);
     directory
         .run(&["public-key", "key.pem", "--passphrase-file", "passphrase"])
-        .exits(0, "passphrase is group- or world-accessible (mode 0644)");
+        .exits(0, "passphrase file is group- or world-readable");
     directory.run(&["public-key", "key.pem", "--passphrase", "secret-7"]).exits(2, "unexpected argument");
 }
 

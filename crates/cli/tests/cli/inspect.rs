@@ -24,7 +24,8 @@ fn inspect_explains_the_claims() {
         "    push        all",
         "  ?       signature       no public key given",
         "  ok      aud             The audience (`aud`) is exactly `https://cobrowse.io`.",
-        "  warn    devices-without-session  the policy grants devices but not both sessions and push, so no session can be started on them; add the missing rules",
+        "  warn    devices-without-session  the policy grants devices, but no session can be started on them",
+        "                          hint: grant devices, sessions and push together",
         "18 checks passed, 2 skipped.",
     ] {
         assert!(text.lines().any(|text| text == line), "{line:?} in {text}");

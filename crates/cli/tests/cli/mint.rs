@@ -65,8 +65,12 @@ fn role_and_policy_are_combined() {
     let directory = Directory::new();
     directory.write("policy.json", json, 0o644);
     for (role, access, warning) in [
-        ("administrator", Access::RoleWithPolicy(Role::Administrator, policy()), "an administrator with a policy"),
-        ("agent", Access::RoleWithPolicy(Role::Agent, policy()), "is not deny-by-default"),
+        (
+            "administrator",
+            Access::RoleWithPolicy(Role::Administrator, policy()),
+            "an administrator can do everything that the policy does not mention",
+        ),
+        ("agent", Access::RoleWithPolicy(Role::Agent, policy()), "an agent can do everything that the role allows"),
         ("default", Access::DefaultWithPolicy(policy()), "is not documented"),
     ] {
         let output = mint(&directory, &["--policy", "policy.json", "--role", role]).exits(0, warning);
@@ -80,13 +84,13 @@ fn invalid_access_is_a_usage_error() {
     let directory = Directory::new();
     for (args, named) in [
         (&["--role", "admin"][..], "[possible values: administrator, agent, null, default]"),
-        (&["--role", "null"], "the role is null but there is no policy"),
-        (&["--policy", r#"{"devices":{"user_id":"42"}}"#], "the deprecated version 1"),
-        (&["--policy", r#"{"version":3,"devices":{"custom_data":{}}}"#], "so it would grant everything"),
-        (&["--policy", r#"{"version":3,"devices":{},"devices":{}}"#], "\"devices\" comes twice"),
+        (&["--role", "null"], "role is null without a policy"),
+        (&["--policy", r#"{"devices":{"user_id":"42"}}"#], "policy version 1 is deprecated"),
+        (&["--policy", r#"{"version":3,"devices":{"custom_data":{}}}"#], "custom_data is empty"),
+        (&["--policy", r#"{"version":3,"devices":{},"devices":{}}"#], "duplicate"),
         (&["--policy", "nothing.json"], "neither JSON nor a readable file: failed to read the file"),
         (&["--agent", "a\nb"], ""),
-        (&["--name", " "], "the display name is empty"),
+        (&["--name", " "], "display name is empty"),
     ] {
         mint(&directory, args).exits(2, named);
     }
@@ -98,7 +102,7 @@ fn lifetime_over_a_day_needs_a_flag() {
     mint(&directory, &["--lifetime", "1d"]).result();
     mint(&directory, &["--lifetime", "25h"]).exits(2, "use --allow-long-lived for SCIM provisioning");
     let output =
-        mint(&directory, &["--lifetime", "365d", "--allow-long-lived"]).exits(0, "warning: the token lives over a day");
+        mint(&directory, &["--lifetime", "365d", "--allow-long-lived"]).exits(0, "warning: lifetime exceeds 24 hours");
     assert_eq!(accepted(&output.stdout, KEY.public_key()).claims.lifetime().unwrap().as_secs(), 365 * 86_400);
     for wrong in ["0s", "900ms", "15", "1 month", "-5m"] {
         mint(&directory, &[&format!("--lifetime={wrong}")]).exits(2, "lifetime");
@@ -110,7 +114,7 @@ fn lifetime_over_a_day_needs_a_flag() {
 #[test]
 fn json_has_token_claims_and_expiry() {
     let args = ["mint", "key.pem", "--license", LICENSE, "--agent", "jane", "--json"];
-    let output = Directory::new().run(&args).exits(0, "warning: the subject has no `@`");
+    let output = Directory::new().run(&args).exits(0, "warning: subject has no @");
     let json: Value = serde_json::from_str(&output.stdout).unwrap();
     let verified = accepted(json["token"].as_str().unwrap(), KEY.public_key());
     let exp = json["claims"]["exp"].as_u64().unwrap();

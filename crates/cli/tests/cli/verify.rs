@@ -57,7 +57,10 @@ fn exit_code_of_a_refusal_names_the_class() {
 fn refusal_is_one_line() {
     let output = Directory::new().read(&VERIFY, &with("policy", json!({"devices": {"user_id": "42"}})));
     assert_eq!(output.stdout.lines().count(), 1);
-    assert!(output.stdout.contains("invalid policy") && output.stdout.contains("deprecated version 1"), "{output:?}");
+    assert!(
+        output.stdout.contains("invalid policy") && output.stdout.contains("policy version 1 is deprecated"),
+        "{output:?}"
+    );
 }
 
 #[test]
