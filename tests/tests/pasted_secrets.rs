@@ -10,7 +10,7 @@ use cobrowse_jwt::{
 use cobrowse_jwt_tests::pasted_secrets;
 
 /// Returns what a log could contain of the error.
-fn shown(error: impl Error + Clone + Into<KeyError>) -> String {
+fn shown(error: &(impl Error + Clone + Into<KeyError>)) -> String {
     let key_error: KeyError = error.clone().into();
     let chain = iter::successors(Some(&key_error as &dyn Error), |&error| error.source());
     let chain: Vec<_> = chain.map(|error| format!("{error} {error:?}")).collect();
@@ -34,9 +34,9 @@ fn open_pasted_secret_as_path_or_variable_hides_it() {
     for secret in pasted_secrets() {
         assert_eq!(printable_path(secret.as_ref()), "<redacted>", "{secret}");
         assert_eq!(printable_variable(secret), "<redacted>", "{secret}");
-        assert_hidden(secret, shown(PemFile::open_blocking(secret).unwrap_err()));
+        assert_hidden(secret, shown(&PemFile::open_blocking(secret).unwrap_err()));
         assert_hidden(secret, format!("{:?}", PemFile::builder(secret)));
-        assert_hidden(secret, shown(EnvKey::open_blocking(secret).unwrap_err()));
+        assert_hidden(secret, shown(&EnvKey::open_blocking(secret).unwrap_err()));
         let builder = EnvKey::builder("COBROWSE_PRIVATE_KEY").passphrase_variable(secret);
         assert_hidden(secret, format!("{:?} {builder:?}", EnvKey::builder(secret)));
     }
