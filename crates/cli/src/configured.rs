@@ -28,12 +28,12 @@ impl<T> Configured<T> {
     }
 
     /// Adds the origin.
-    pub(crate) fn with_any_origin(&self, failure: Failure) -> Failure {
+    pub(crate) fn with_origin(&self, failure: Failure) -> Failure {
         failure.with_context(&self.origin)
     }
 
     /// Adds the origin if it is a variable: a flag is visible on the command line.
-    pub(crate) fn with_origin(&self, failure: Failure) -> Failure {
+    pub(crate) fn with_variable_origin(&self, failure: Failure) -> Failure {
         if self.is_from_variable { failure.with_context(&self.origin) } else { failure }
     }
 }

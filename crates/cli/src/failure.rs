@@ -15,13 +15,15 @@ use crate::{
 /// An error as text: a message, a hint, and the causes for `--verbose`. None of them contains a key, a token or a passphrase.
 #[derive(Clone, Debug)]
 pub(crate) struct Failure {
-    exit: Exit,
-    id: &'static str,
-    message: String,
-    hint: Option<String>,
-    causes: Vec<String>,
-    pem: Option<PemErrorKind>,
-    is_not_found: bool,
+    pub(crate) exit: Exit,
+    /// A stable name in kebab case, for programs: that of the library's error, if there is one.
+    pub(crate) id: &'static str,
+    pub(crate) message: String,
+    pub(crate) hint: Option<String>,
+    pub(crate) causes: Vec<String>,
+    pub(crate) pem: Option<PemErrorKind>,
+    /// The name of the key is wrong, and not the key.
+    pub(crate) is_not_found: bool,
 }
 
 impl Failure {
@@ -69,42 +71,8 @@ impl Failure {
         Self { hint: hint.into().map(str::to_owned).or(self.hint), ..self }
     }
 
-    pub(crate) fn with_exit(self, exit: Exit) -> Self {
-        Self { exit, ..self }
-    }
-
     pub(crate) fn with_id(self, id: &'static str) -> Self {
         Self { id, ..self }
-    }
-
-    /// Returns whether the name of the key is wrong, and not the key.
-    pub(crate) fn is_not_found(&self) -> bool {
-        self.is_not_found || self.exit == Exit::Usage
-    }
-
-    pub(crate) const fn exit(&self) -> Exit {
-        self.exit
-    }
-
-    /// Returns a stable name in kebab case, for programs: that of the library's error, if there is one.
-    pub(crate) const fn id(&self) -> &'static str {
-        self.id
-    }
-
-    pub(crate) fn message(&self) -> &str {
-        &self.message
-    }
-
-    pub(crate) fn hint(&self) -> Option<&str> {
-        self.hint.as_deref()
-    }
-
-    pub(crate) fn causes(&self) -> &[String] {
-        &self.causes
-    }
-
-    pub(crate) const fn pem(&self) -> Option<PemErrorKind> {
-        self.pem
     }
 
     pub(crate) fn print(&self, verbose: bool) {

@@ -29,13 +29,3 @@ pub(crate) fn examples(examples: &[&str], exit_codes: &str) -> String {
     let examples: Vec<&str> = examples.iter().filter(is_shown).copied().collect();
     format!("Examples:\n  {}\n\n{exit_codes}", examples.join("\n  "))
 }
-
-/// Formats the last line of `inspect` and `doctor`.
-pub(crate) fn summary(checks: usize, failed: usize, skipped: usize) -> String {
-    match (failed, skipped) {
-        (0, 0) => "All checks passed.".to_owned(),
-        (0, _) => format!("{} checks passed, {skipped} skipped.", checks - skipped),
-        (_, 0) => format!("{failed} of {checks} checks failed."),
-        _ => format!("{failed} of {checks} checks failed, {skipped} skipped."),
-    }
-}

@@ -5,6 +5,7 @@ use cobrowse_jwt::{KeyLocation, KeySource, KeyUri, KeyUriRegistry, PublicKey, pe
 
 use crate::{
     configured::{self, Configured},
+    exit::Exit,
     failure::Failure,
     help::{self, heading},
     passphrase::PassphraseArgs,
@@ -52,7 +53,7 @@ pub(crate) struct Key<'a> {
 
 impl<'a> Key<'a> {
     pub(crate) fn new(name: &'a Configured, options: &'a KeyOptions) -> Result<Self, Failure> {
-        let uri = name.value.parse().map_err(|error| name.with_origin(Failure::from(error)))?;
+        let uri = name.value.parse().map_err(|error| name.with_variable_origin(Failure::from(error)))?;
         Ok(Self { uri, name, options })
     }
 
@@ -73,12 +74,14 @@ impl<'a> Key<'a> {
             registry.open(&self.uri).await.map_err(Failure::from)
         };
         match opened {
-            Err(failure) if failure.pem() == Some(PemErrorKind::MissingPassphrase) => {
+            Err(failure) if failure.pem == Some(PemErrorKind::MissingPassphrase) => {
                 let registry = registry.passphrase(self.options.passphrase.given_or_prompted()?);
                 let _progress = Progress::new("decrypting the key");
                 Ok(registry.open(&self.uri).await?)
             }
-            Err(failure) if failure.is_not_found() => Err(self.name.with_origin(failure)),
+            Err(failure) if failure.is_not_found || failure.exit == Exit::Usage => {
+                Err(self.name.with_variable_origin(failure))
+            }
             opened => opened,
         }
     }
@@ -113,8 +116,9 @@ impl<'a> Key<'a> {
         if self.is_in_aws_kms() {
             return match tokio::runtime::Builder::new_current_thread().enable_all().build() {
                 Ok(runtime) => runtime.block_on(work),
-                Err(error) => Err(Failure::new(crate::exit::Exit::KeyUnavailable, "failed to start the Tokio runtime")
-                    .with_source(&error)),
+                Err(error) => {
+                    Err(Failure::new(Exit::KeyUnavailable, "failed to start the Tokio runtime").with_source(&error))
+                }
             };
         }
         pollster::block_on(work)

@@ -223,7 +223,7 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let [new, existing, link] = ["new", "existing", "link"].map(|name| directory.path().join(name));
         fs::write(&existing, "existing").unwrap();
-        assert_eq!(NewFile::create(&existing, 0o600).err().unwrap().exit(), Exit::Refused);
+        assert_eq!(NewFile::create(&existing, 0o600).err().unwrap().exit, Exit::Refused);
         #[cfg(unix)]
         {
             std::os::unix::fs::symlink(directory.path().join("elsewhere"), &link).unwrap();
@@ -231,7 +231,7 @@ mod tests {
             assert!(!directory.path().join("elsewhere").exists());
         }
         let failed = write(&new, &existing, &Zeroizing::new("key".to_owned()), "public");
-        assert_eq!(failed.unwrap_err().exit(), Exit::Refused);
+        assert_eq!(failed.unwrap_err().exit, Exit::Refused);
         assert!(!new.exists(), "half of a pair is left");
         assert_eq!(fs::read_to_string(&existing).unwrap(), "existing");
     }

@@ -18,7 +18,6 @@ mod passphrase;
 mod printable;
 mod progress;
 mod public_key;
-mod text_file;
 mod time;
 mod token_text;
 mod verify;
@@ -39,7 +38,7 @@ fn main() -> ExitCode {
     library_warnings::print();
     let exit = run(command_line.subcommand, command_line.verbose).unwrap_or_else(|failure| {
         failure.print(command_line.verbose);
-        failure.exit()
+        failure.exit
     });
     exit.into()
 }

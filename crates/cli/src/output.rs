@@ -63,3 +63,13 @@ pub(crate) fn warning(text: &str, hint: Option<&str>) {
         note(format_args!("  hint: {hint}"));
     }
 }
+
+/// Formats the last line of `inspect` and `doctor`.
+pub(crate) fn summary(checks: usize, failed: usize, skipped: usize) -> String {
+    match (failed, skipped) {
+        (0, 0) => "All checks passed.".to_owned(),
+        (0, _) => format!("{} checks passed, {skipped} skipped.", checks - skipped),
+        (_, 0) => format!("{failed} of {checks} checks failed."),
+        _ => format!("{failed} of {checks} checks failed, {skipped} skipped."),
+    }
+}

@@ -37,7 +37,7 @@ impl PassphraseArgs {
     /// Returns the passphrase from the file or the variable, if there is one.
     pub(crate) fn given(&self) -> Result<Option<Passphrase>, Failure> {
         match &self.passphrase_file {
-            Some(file) => read(file.value.as_ref()).map(Some).map_err(|failure| file.with_origin(failure)),
+            Some(file) => read(file.value.as_ref()).map(Some).map_err(|failure| file.with_variable_origin(failure)),
             None => variable(),
         }
     }

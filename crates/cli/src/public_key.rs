@@ -48,5 +48,5 @@ impl PublicKeyOf {
 
 /// Reads the public keys in a file: a JWK, or one or more PEM blocks.
 pub(crate) fn read(file: &Configured) -> Result<Vec<PublicKey>, Failure> {
-    Config::read_public_keys(&file.value).map_err(|error| file.with_any_origin(error.into()))
+    Config::read_public_keys(&file.value).map_err(|error| file.with_origin(error.into()))
 }

@@ -190,8 +190,8 @@ mod tests {
             ("\u{feff}", "token is empty"),
         ] {
             let failure = TokenText::extract(text).err().unwrap();
-            assert_eq!(failure.exit(), crate::exit::Exit::Usage);
-            assert!(failure.message().contains(message), "{text:?}: {failure:?}");
+            assert_eq!(failure.exit, crate::exit::Exit::Usage);
+            assert!(failure.message.contains(message), "{text:?}: {failure:?}");
         }
     }
 }

@@ -9,7 +9,7 @@ use crate::key::Key;
 pub(super) async fn probe(key: &Key<'_>, allow_readable_key: bool, report: &mut Report) -> Option<Arc<dyn KeySource>> {
     let start = Instant::now();
     let (opened, readable) = match key.open(key.registry().strict_permissions(true)).await {
-        Err(failure) if failure.pem() == Some(PemErrorKind::InsecurePermissions) => {
+        Err(failure) if failure.pem == Some(PemErrorKind::InsecurePermissions) => {
             (key.open(key.registry()).await, Some(failure))
         }
         opened => (opened, None),
@@ -17,7 +17,7 @@ pub(super) async fn probe(key: &Key<'_>, allow_readable_key: bool, report: &mut 
     let source = match opened {
         Ok(source) => source,
         Err(failure) => {
-            let is_permission = failure.pem() == Some(PemErrorKind::InsecurePermissions);
+            let is_permission = failure.pem == Some(PemErrorKind::InsecurePermissions);
             report.failed(if is_permission { "permissions" } else { "open" }, failure);
             return None;
         }

@@ -13,10 +13,10 @@ pub(super) fn check(key: &Key<'_>, readable: Option<Failure>, allow_readable_key
     };
     let is_readable = readable.is_some();
     match readable {
-        Some(failure) if allow_readable_key => report.warned(NAME, failure.message()),
+        Some(failure) if allow_readable_key => report.warned(NAME, failure.message),
         Some(failure) => {
             let hint = "run chmod 600, or use --allow-readable-key";
-            report.failed(NAME, failure.with_exit(Exit::Refused).with_hint(hint));
+            report.failed(NAME, Failure { exit: Exit::Refused, ..failure.with_hint(hint) });
         }
         None => {}
     }

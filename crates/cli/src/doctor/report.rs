@@ -8,8 +8,7 @@ use serde_json::{Value, json};
 use crate::{
     exit::Exit,
     failure::Failure,
-    help,
-    output::{BAD, GOOD, SKIPPED, WARNING},
+    output::{self, BAD, GOOD, SKIPPED, WARNING},
     time,
 };
 
@@ -52,7 +51,7 @@ impl Report {
     }
 
     pub(super) fn failed(&mut self, name: &'static str, failure: Failure) {
-        let message = failure.message().to_owned();
+        let message = failure.message.clone();
         self.0.push(Check { name, outcome: Outcome::Failed, message, elapsed: None, failure: Some(failure) });
     }
 
@@ -62,7 +61,7 @@ impl Report {
 
     /// Returns the exit code of the first failure.
     pub(super) fn exit(&self) -> Exit {
-        self.failures().next().map_or(Exit::Ok, Failure::exit)
+        self.failures().next().map_or(Exit::Ok, |failure| failure.exit)
     }
 
     /// Writes the failures first, and the passed checks only if verbose.
@@ -78,7 +77,7 @@ impl Report {
             writeln!(out)?;
         }
         let skipped = self.0.iter().filter(|check| check.outcome == Outcome::Skipped).count();
-        writeln!(out, "{}", help::summary(self.0.len(), self.failures().count(), skipped))
+        writeln!(out, "{}", output::summary(self.0.len(), self.failures().count(), skipped))
     }
 
     pub(super) fn json(&self) -> Value {
@@ -101,10 +100,10 @@ impl Check {
         let elapsed = self.elapsed.map(|elapsed| format!(" in {}", time::elapsed(elapsed))).unwrap_or_default();
         writeln!(out, "{style}{mark:<6}{style:#}  {:<12}  {}{elapsed}", self.name, self.message)?;
         let Some(failure) = &self.failure else { return Ok(()) };
-        if let Some(hint) = failure.hint() {
+        if let Some(hint) = &failure.hint {
             writeln!(out, "{:22}hint: {hint}", "")?;
         }
-        for cause in failure.causes().iter().filter(|_| verbose) {
+        for cause in failure.causes.iter().filter(|_| verbose) {
             writeln!(out, "{:22}caused by: {cause}", "")?;
         }
         Ok(())
@@ -122,9 +121,9 @@ impl Check {
             json["elapsed_us"] = json!(elapsed.as_micros());
         }
         if let Some(failure) = &self.failure {
-            json["error"] = json!(failure.id());
-            json["hint"] = json!(failure.hint());
-            json["causes"] = json!(failure.causes());
+            json["error"] = json!(failure.id);
+            json["hint"] = json!(failure.hint);
+            json["causes"] = json!(failure.causes);
         }
         json
     }

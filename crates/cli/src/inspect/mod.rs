@@ -11,7 +11,7 @@ use crate::{
     exit::{self, Exit},
     failure::{Failure, messages},
     help,
-    output::{BAD, GOOD, HEADING, SKIPPED, Stdout, WARNING},
+    output::{self, BAD, GOOD, HEADING, SKIPPED, Stdout, WARNING},
     printable,
     token_text::TokenText,
     verify_args::{VerifyArgs, select_public_key},
@@ -138,5 +138,5 @@ fn skipped(inspection: &Inspection) -> Vec<(&str, Vec<&str>)> {
 
 fn summary(inspection: &Inspection) -> String {
     let skipped = inspection.findings().iter().filter(|finding| matches!(finding.outcome, Outcome::Skipped(_))).count();
-    help::summary(inspection.findings().len(), inspection.failures().count(), skipped)
+    output::summary(inspection.findings().len(), inspection.failures().count(), skipped)
 }

@@ -1,7 +1,9 @@
+use std::{fs::File, io::Read as _, path::Path};
+
 use clap::ValueEnum;
 use cobrowse_jwt::{Access, ClaimsError, Policy, PolicyError, Role, Rule};
 
-use crate::{failure::Failure, help::heading, text_file};
+use crate::{failure::Failure, help::heading};
 
 /// What the agent may do; by default the account's default role.
 #[derive(clap::Args)]
@@ -74,8 +76,22 @@ fn parse_policy(text: &str) -> Result<Policy, String> {
         serde_json::from_str(text)
     } else {
         let json =
-            text_file::read(text.as_ref()).map_err(|message| format!("neither JSON nor a readable file: {message}"))?;
+            read_file(text.as_ref()).map_err(|message| format!("neither JSON nor a readable file: {message}"))?;
         serde_json::from_str(&json)
     };
     parsed.map_err(|error| error.to_string())
+}
+
+/// Reads a text file of at most 64 KiB. A truncated file is an error: a part can mean something else than the whole.
+///
+/// Errors contain neither the path nor the contents: each can be a secret in the wrong place.
+fn read_file(path: &Path) -> Result<String, String> {
+    const LIMIT: u64 = 64 * 1024;
+    let mut bytes = Vec::new();
+    let read = File::open(path).and_then(|file| file.take(LIMIT + 1).read_to_end(&mut bytes));
+    let length = read.map_err(|error| format!("failed to read the file ({})", error.kind()))?;
+    if length as u64 > LIMIT {
+        return Err("file is over 64 KiB".to_owned());
+    }
+    String::from_utf8(bytes).map_err(|_| "file is not UTF-8".to_owned())
 }

@@ -47,7 +47,7 @@ impl FromStr for Page {
         // Validates the page before anything is signed.
         match page.url(&Instance::default()) {
             Ok(_) => Ok(page),
-            Err(failure) => Err(failure.message().to_owned()),
+            Err(failure) => Err(failure.message.clone()),
         }
     }
 }

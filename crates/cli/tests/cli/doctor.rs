@@ -19,24 +19,24 @@ pub(crate) fn steps(stdout: &str) -> Vec<(&str, &str)> {
 
 #[test]
 fn good_key_passes_all_checks() {
-    let said = Directory::new().run(&[&DOCTOR, &["--expect-public-key", "key.pub.pem"][..]].concat()).result();
+    let shown = Directory::new().run(&[&DOCTOR, &["--expect-public-key", "key.pub.pem"][..]].concat()).result();
     let expected =
         ["open", "permissions", "sign", "verify", "key", "registered", "clock", "token", "expiry", "latency"];
-    assert_eq!(steps(&said), expected.map(|step| ("ok", step)), "{said}");
-    assert!(said.contains(KEY.public_key().thumbprint()), "{said}");
+    assert_eq!(steps(&shown), expected.map(|step| ("ok", step)), "{shown}");
+    assert!(shown.contains(KEY.public_key().thumbprint()), "{shown}");
     assert!(
-        said.contains("20 signatures: median ") && said.contains(", maximum ") && !said.contains("quota"),
-        "{said}"
+        shown.contains("20 signatures: median ") && shown.contains(", maximum ") && !shown.contains("quota"),
+        "{shown}"
     );
-    assert!(said.ends_with("\nAll checks passed.\n"), "{said}");
-    assert!(!said.contains("eyJ"), "no token is shown");
+    assert!(shown.ends_with("\nAll checks passed.\n"), "{shown}");
+    assert!(!shown.contains("eyJ"), "no token is shown");
 }
 
 #[test]
 fn unregistered_check_is_skipped() {
-    let said = Directory::new().run(&DOCTOR).result();
-    assert!(steps(&said).contains(&("?", "registered")), "{said}");
-    assert!(said.ends_with("\n9 checks passed, 1 skipped.\n"), "{said}");
+    let shown = Directory::new().run(&DOCTOR).result();
+    assert!(steps(&shown).contains(&("?", "registered")), "{shown}");
+    assert!(shown.ends_with("\n9 checks passed, 1 skipped.\n"), "{shown}");
     let help = Directory::empty().run(&["doctor", "--help"]).result();
     let help = help.split_whitespace().collect::<Vec<_>>().join(" ");
     assert!(help.contains("Without --expect-public-key the key is not compared"), "{help}");
@@ -47,12 +47,12 @@ fn unregistered_key_fails() {
     let directory = Directory::new();
     directory.write("registered.pem", OTHER_KEY.public_key().to_pem(), 0o644);
     let output = directory.run(&[&DOCTOR, &["--expect-public-key", "registered.pem"][..]].concat());
-    let said = output.exits(1, "").stdout;
-    assert!(steps(&said).contains(&("FAILED", "registered")), "{said}");
-    assert!(said.contains("register its public key in the Cobrowse dashboard"), "{said}");
-    assert!(steps(&said).contains(&("ok", "latency")), "the other checks run: {said}");
-    assert!(said.starts_with("FAILED  registered"), "failures come first: {said}");
-    assert!(said.ends_with("\n1 of 10 checks failed.\n"), "{said}");
+    let shown = output.exits(1, "").stdout;
+    assert!(steps(&shown).contains(&("FAILED", "registered")), "{shown}");
+    assert!(shown.contains("register its public key in the Cobrowse dashboard"), "{shown}");
+    assert!(steps(&shown).contains(&("ok", "latency")), "the other checks run: {shown}");
+    assert!(shown.starts_with("FAILED  registered"), "failures come first: {shown}");
+    assert!(shown.ends_with("\n1 of 10 checks failed.\n"), "{shown}");
 }
 
 #[test]
@@ -105,8 +105,8 @@ fn directories_of_the_file_and_of_every_link_are_checked() {
         ("through-sticky.pem", "key file 0600, directories 0700, 1777\n"),
         ("key.pem", "key file 0600, directory 0700\n"),
     ] {
-        let said = doctor(key).result();
-        assert!(said.contains(&format!("ok      permissions   {modes}")), "{said}");
+        let shown = doctor(key).result();
+        assert!(shown.contains(&format!("ok      permissions   {modes}")), "{shown}");
     }
 }
 
@@ -137,8 +137,11 @@ fn unusable_key_ends_with_its_exit_code() {
 fn lifetime_is_checked() {
     let directory = Directory::new();
     directory.run(&[&DOCTOR, &["--lifetime", "2d"][..]].concat()).exits(2, "--allow-long-lived");
-    let said = directory.run(&[&DOCTOR, &["--lifetime", "2d", "--allow-long-lived"][..]].concat()).result();
-    assert!(steps(&said).contains(&("warn", "expiry")) && said.contains("token expires 2 days after issue"), "{said}");
+    let shown = directory.run(&[&DOCTOR, &["--lifetime", "2d", "--allow-long-lived"][..]].concat()).result();
+    assert!(
+        steps(&shown).contains(&("warn", "expiry")) && shown.contains("token expires 2 days after issue"),
+        "{shown}"
+    );
 }
 
 #[test]
@@ -153,11 +156,11 @@ fn unregistered_key_shows_both_thumbprints() {
     let directory = Directory::new();
     directory.write("registered.pem", OTHER_KEY.public_key().to_pem(), 0o644);
     let args = ["doctor", "key.pem", "--license", LICENSE, "--expect-public-key", "registered.pem"];
-    let said = directory.run(&args).exits(1, "").stdout;
+    let shown = directory.run(&args).exits(1, "").stdout;
     for key in [&KEY, &OTHER_KEY] {
-        assert!(said.contains(key.public_key().thumbprint()), "{said}");
+        assert!(shown.contains(key.public_key().thumbprint()), "{shown}");
     }
-    assert!(said.contains("hint: if you did not replace this key, find out who did"), "{said}");
+    assert!(shown.contains("hint: if you did not replace this key, find out who did"), "{shown}");
 }
 
 #[test]

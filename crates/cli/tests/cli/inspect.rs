@@ -38,15 +38,15 @@ fn times_are_local_and_relative() {
     let claims = json!({"iat": 1_700_000_000, "exp": now() + 1_800_u64});
     let mut command = directory.command(&["inspect"]);
     let output = command.env("TZ", "IST-5:30").write_stdin(token(HEADER, &claims.to_string())).output().unwrap();
-    let said = Output::of(&output).stdout;
-    assert!(said.contains("issued        2023-11-15 03:43:20 +05:30, "), "{said}");
-    assert!(said.contains(" years ago") || said.contains(" days ago"), "{said}");
-    assert!(said.contains(", in 30 minutes") || said.contains(", in 29 minutes"), "{said}");
+    let shown = Output::of(&output).stdout;
+    assert!(shown.contains("issued        2023-11-15 03:43:20 +05:30, "), "{shown}");
+    assert!(shown.contains(" years ago") || shown.contains(" days ago"), "{shown}");
+    assert!(shown.contains(", in 30 minutes") || shown.contains(", in 29 minutes"), "{shown}");
 
     let milliseconds = json!({"iat": 1_700_000_000_000_u64, "exp": 9_007_199_254_740_991_u64});
-    let said = directory.read(&["inspect"], &token(HEADER, &milliseconds.to_string())).stdout;
-    assert!(said.contains("1700000000000 in milliseconds: 2023-11-14 22:13:20 +00:00, "), "{said}");
-    assert!(said.contains("9007199254740991 (out of range)"), "{said}");
+    let shown = directory.read(&["inspect"], &token(HEADER, &milliseconds.to_string())).stdout;
+    assert!(shown.contains("1700000000000 in milliseconds: 2023-11-14 22:13:20 +00:00, "), "{shown}");
+    assert!(shown.contains("9007199254740991 (out of range)"), "{shown}");
 }
 
 #[test]
@@ -92,19 +92,19 @@ fn oversized_or_binary_input_is_a_usage_error() {
 
 #[test]
 fn checks_skipped_for_one_reason_share_a_line() {
-    let said = Directory::empty().read(&["inspect"], "a.b.c.d").exits(1, "").stdout;
-    assert_eq!(said.matches("an earlier check failed").count(), 1, "{said}");
-    let line = said.lines().find(|line| line.starts_with("  ?")).unwrap();
-    assert!(line.starts_with("  ?       header, alg, typ, crit, header-members, claims, aud, iss, "), "{said}");
-    assert!(said.ends_with("1 of 20 checks failed, 18 skipped.\n"), "{said}");
+    let shown = Directory::empty().read(&["inspect"], "a.b.c.d").exits(1, "").stdout;
+    assert_eq!(shown.matches("an earlier check failed").count(), 1, "{shown}");
+    let line = shown.lines().find(|line| line.starts_with("  ?")).unwrap();
+    assert!(line.starts_with("  ?       header, alg, typ, crit, header-members, claims, aud, iss, "), "{shown}");
+    assert!(shown.ends_with("1 of 20 checks failed, 18 skipped.\n"), "{shown}");
 }
 
 #[test]
 fn private_key_verifies_the_signature() {
     let directory = Directory::new();
     let token = token(HEADER, &good_claims().to_string());
-    let said = directory.read(&["inspect", "--key", "key.pem", "-v"], &token).result();
-    assert!(said.contains("ok      signature"), "{said}");
+    let shown = directory.read(&["inspect", "--key", "key.pem", "-v"], &token).result();
+    assert!(shown.contains("ok      signature"), "{shown}");
     directory.read(&["inspect", "--key", "nothing.pem"], &token).exits(4, "no such file");
     assert_eq!(directory.run(&["public-key", "key.pem"]).result(), KEY.public_key().to_pem());
 }

@@ -93,7 +93,7 @@ mod localstack {
         let account = Account::new();
         let arn = account.key();
         account.register(&account.public_key(&arn));
-        let said = account.doctor(&arn).result();
+        let shown = account.doctor(&arn).result();
         let expected = [
             "open",
             "authenticate",
@@ -108,8 +108,8 @@ mod localstack {
             "expiry",
             "latency",
         ];
-        assert_eq!(steps(&said), expected.map(|step| ("ok", step)), "{said}");
-        assert!(said.contains(" % of the AWS KMS quota of 1,000 per account and Region"), "{said}");
+        assert_eq!(steps(&shown), expected.map(|step| ("ok", step)), "{shown}");
+        assert!(shown.contains(" % of the AWS KMS quota of 1,000 per account and Region"), "{shown}");
     }
 
     /// An endpoint in the environment can be another service, which does not check the clock.
@@ -121,8 +121,8 @@ mod localstack {
         let mut command = account.directory.command(&["doctor", &uri, "--license", LICENSE, "--verbose"]);
         command.env("AWS_ACCESS_KEY_ID", "AKIAIOSFODNN7EXAMPLE").env("AWS_SECRET_ACCESS_KEY", "x");
         command.env("AWS_REGION", "eu-central-1").env("AWS_ENDPOINT_URL", &account.emulator.url);
-        let said = Output::of(&command.output().unwrap()).result();
-        assert!(said.contains("plausible: ") && !said.contains("AWS accepts"), "{said}");
+        let shown = Output::of(&command.output().unwrap()).result();
+        assert!(shown.contains("plausible: ") && !shown.contains("AWS accepts"), "{shown}");
     }
 
     #[test]

@@ -40,7 +40,7 @@ fn customer_restricts_devices_and_sessions() {
 #[test]
 fn invalid_customer_is_a_usage_error() {
     let directory = Directory::new();
-    for (args, named) in [
+    for (args, message) in [
         (&["--customer", "user_id="][..], "expected KEY=VALUE with a key and a value"),
         (&["--customer", "=42"], "expected KEY=VALUE with a key and a value"),
         (&["--customer", "user_id"], "expected KEY=VALUE"),
@@ -49,7 +49,7 @@ fn invalid_customer_is_a_usage_error() {
         (&["--customer", "a=1", "--role", "agent"], "cannot be used with"),
         (&["--customer", "a=1", "--policy", r#"{"version":3}"#], "cannot be used with"),
     ] {
-        assert_eq!(mint(&directory, args).exits(2, named).stdout, "");
+        assert_eq!(mint(&directory, args).exits(2, message).stdout, "");
     }
 }
 
@@ -82,7 +82,7 @@ fn role_and_policy_are_combined() {
 #[test]
 fn invalid_access_is_a_usage_error() {
     let directory = Directory::new();
-    for (args, named) in [
+    for (args, message) in [
         (&["--role", "admin"][..], "[possible values: administrator, agent, null, default]"),
         (&["--role", "null"], "role is null without a policy"),
         (&["--policy", r#"{"devices":{"user_id":"42"}}"#], "policy version 1 is deprecated"),
@@ -92,7 +92,7 @@ fn invalid_access_is_a_usage_error() {
         (&["--agent", "a\nb"], ""),
         (&["--name", " "], "display name is empty"),
     ] {
-        mint(&directory, args).exits(2, named);
+        mint(&directory, args).exits(2, message);
     }
 }
 
