@@ -7,7 +7,7 @@ use std::{
 };
 
 use cobrowse_jwt::{
-    Instance, KeyUriRegistry, LicenseKey, Minter,
+    ConfigError, Instance, LicenseKey, Minter,
     pem::{PemKey, RsaKeySize},
 };
 use cobrowse_stub::{Account, Stub};
@@ -27,20 +27,8 @@ pub struct Config {
     pub password: Option<Password>,
     /// `COBROWSE_AGENT_SDK`: the folder of the npm package `cobrowse-agent-sdk`, by default in this crate's `node_modules`.
     pub agent_sdk: PathBuf,
-    /// The Cobrowse account. Without one, the portal starts a mock of the service.
-    pub account: Option<AccountConfig>,
-}
-
-/// A Cobrowse account.
-#[derive(Debug)]
-pub struct AccountConfig {
-    /// `COBROWSE_LICENSE_KEY`.
-    pub license_key: LicenseKey,
-    /// `COBROWSE_KEY`: a key URI such as `file:///etc/cobrowse/key.pem` or `env:COBROWSE_PRIVATE_KEY`, and with the feature
-    /// `aws-kms` also `awskms:///alias/cobrowse`.
-    pub key: String,
-    /// `COBROWSE_INSTANCE`: the origin of a self-hosted instance, by default <https://cobrowse.io>.
-    pub instance: Instance,
+    /// The Cobrowse account, from the variables of [`cobrowse_jwt::Config`]. Without one, the portal starts a mock of the service.
+    pub account: Option<cobrowse_jwt::Config>,
 }
 
 impl Config {
@@ -48,22 +36,31 @@ impl Config {
     ///
     /// # Errors
     ///
-    /// [`ConfigError`] if a variable is invalid, or missing beside another one.
-    pub fn from_env() -> Result<Self, ConfigError> {
+    /// If a variable is invalid, or missing beside another one.
+    pub fn from_env() -> Result<Self, Box<dyn Error>> {
         let address = variable("PORTAL_ADDRESS")?.map(|address| {
-            address.parse().map_err(|_| ConfigError("PORTAL_ADDRESS", "is not a socket address such as 127.0.0.1:3000"))
+            address
+                .parse()
+                .map_err(|_| VariableError("PORTAL_ADDRESS", "is not a socket address such as 127.0.0.1:3000"))
         });
         let address: SocketAddr = address.transpose()?.unwrap_or_else(|| (Ipv4Addr::LOCALHOST, 3000).into());
         let origin = variable("PORTAL_ORIGIN")?.map(|origin| https(&origin)).transpose()?;
         if origin.is_none() && !address.ip().is_loopback() {
-            return Err(ConfigError("PORTAL_ORIGIN", "is not set, and PORTAL_ADDRESS is not a loopback address"));
+            return Err(
+                VariableError("PORTAL_ORIGIN", "is not set, and PORTAL_ADDRESS is not a loopback address").into()
+            );
         }
         let agent_sdk = env::var_os("COBROWSE_AGENT_SDK").map_or_else(
             || Path::new(env!("CARGO_MANIFEST_DIR")).join("node_modules/cobrowse-agent-sdk"),
             PathBuf::from,
         );
         let password = variable("PORTAL_PASSWORD")?.map(Password::new);
-        Ok(Self { address, origin, password, agent_sdk, account: AccountConfig::from_env()? })
+        let account = match cobrowse_jwt::Config::from_env() {
+            Ok(account) => Some(account),
+            Err(ConfigError::NotConfigured) => None,
+            Err(error) => return Err(error.into()),
+        };
+        Ok(Self { address, origin, password, agent_sdk, account })
     }
 
     /// Opens the key or starts the mock, and binds the address. The text is for the operator.
@@ -74,7 +71,7 @@ impl Config {
     pub async fn start(self) -> Result<(TcpListener, Portal, String), Box<dyn Error>> {
         let listener = TcpListener::bind(self.address).await?;
         let (minter, instance, about) = match self.account {
-            Some(account) => account.open().await?,
+            Some(account) => open(&account).await?,
             None => mock_service().await?,
         };
         let address = listener.local_addr()?;
@@ -91,48 +88,16 @@ impl Config {
     }
 }
 
-impl AccountConfig {
-    fn from_env() -> Result<Option<Self>, ConfigError> {
-        let instance = variable("COBROWSE_INSTANCE")?;
-        match (variable("COBROWSE_LICENSE_KEY")?, variable("COBROWSE_KEY")?) {
-            (Some(license_key), Some(key)) => Ok(Some(Self {
-                license_key: LicenseKey::new(license_key)
-                    .map_err(|_| ConfigError("COBROWSE_LICENSE_KEY", "is not a license key"))?,
-                key,
-                instance: instance.map_or(Ok(Instance::default()), |origin| Instance::new(&origin)).map_err(|_| {
-                    ConfigError("COBROWSE_INSTANCE", "is not an origin such as https://cobrowse.example.com")
-                })?,
-            })),
-            (None, None) if instance.is_none() => Ok(None),
-            (None, _) => Err(ConfigError("COBROWSE_LICENSE_KEY", "is not set")),
-            (_, None) => Err(ConfigError("COBROWSE_KEY", "is not set")),
-        }
-    }
-
-    async fn open(self) -> Result<(Minter, Instance, String), Box<dyn Error>> {
-        let minter = Minter::new(self.license_key, KeyUriRegistry::new().open(&self.key.parse()?).await?);
-        let public_key = minter.check_key().await?;
-        let about = format!(
-            "register this public key at {}, Settings > Integrations > JWT SSO:\n{}\
-             the demo agents become users of your account, and see devices whose user_id is 42, 43 or 44",
-            self.instance.origin(),
-            public_key.to_pem()
-        );
-        Ok((minter, self.instance, about))
-    }
+async fn open(account: &cobrowse_jwt::Config) -> Result<(Minter, Instance, String), Box<dyn Error>> {
+    let minter = account.minter().await?;
+    let public_key = minter.check_key().await?;
+    let instance = account.instance().clone();
+    let about = format!(
+        "register this public key at {instance}, Settings > Integrations > JWT SSO:\n{public_key}\
+         the demo agents become users of your account, and see devices whose user_id is 42, 43 or 44"
+    );
+    Ok((minter, instance, about))
 }
-
-/// The variable, and what is wrong with it.
-#[derive(Debug)]
-pub struct ConfigError(&'static str, &'static str);
-
-impl fmt::Display for ConfigError {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "{} {}", self.0, self.1)
-    }
-}
-
-impl Error for ConfigError {}
 
 /// Starts a mock of the Cobrowse service on loopback with a new key registered.
 async fn mock_service() -> Result<(Minter, Instance, String), Box<dyn Error>> {
@@ -152,18 +117,30 @@ async fn mock_service() -> Result<(Minter, Instance, String), Box<dyn Error>> {
 }
 
 /// An `Instance` can also be http on loopback.
-fn https(origin: &str) -> Result<Instance, ConfigError> {
+fn https(origin: &str) -> Result<Instance, VariableError> {
     Instance::new(origin)
         .ok()
         .filter(|origin| origin.origin().starts_with("https://"))
-        .ok_or(ConfigError("PORTAL_ORIGIN", "is not an https origin such as https://portal.example.com"))
+        .ok_or(VariableError("PORTAL_ORIGIN", "is not an https origin such as https://portal.example.com"))
 }
 
-fn variable(name: &'static str) -> Result<Option<String>, ConfigError> {
+fn variable(name: &'static str) -> Result<Option<String>, VariableError> {
     match env::var(name) {
-        Ok(value) if value.is_empty() => Err(ConfigError(name, "is empty")),
+        Ok(value) if value.is_empty() => Err(VariableError(name, "is empty")),
         Ok(value) => Ok(Some(value)),
         Err(env::VarError::NotPresent) => Ok(None),
-        Err(env::VarError::NotUnicode(_)) => Err(ConfigError(name, "is not Unicode")),
+        Err(env::VarError::NotUnicode(_)) => Err(VariableError(name, "is not Unicode")),
     }
 }
+
+/// The variable, and what is wrong with it.
+#[derive(Debug)]
+struct VariableError(&'static str, &'static str);
+
+impl fmt::Display for VariableError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{} {}", self.0, self.1)
+    }
+}
+
+impl Error for VariableError {}

@@ -4,6 +4,7 @@ use axum::{
     http::StatusCode,
     response::{IntoResponse, Response},
 };
+use cobrowse_jwt::ConfigError;
 
 /// An error for the portal's log. The browser gets the status 503 without details.
 #[derive(Debug)]
@@ -22,9 +23,12 @@ impl IntoResponse for Failure {
     }
 }
 
-/// Writes an error and its causes to stderr.
+/// Writes an error, its hint and its causes to stderr.
 pub fn print_with_causes(error: &(dyn Error + 'static)) {
     eprintln!("error: {error}");
+    if let Some(hint) = error.downcast_ref().and_then(ConfigError::hint) {
+        eprintln!("  hint: {hint}");
+    }
     for cause in iter::successors(error.source(), |&cause| cause.source()) {
         eprintln!("  caused by: {cause}");
     }

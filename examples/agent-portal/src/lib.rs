@@ -23,7 +23,7 @@ use axum::{
 };
 use cobrowse_jwt::{Instance, Minter};
 
-pub use config::{AccountConfig, Config, ConfigError};
+pub use config::Config;
 pub use directory::{Directory, Password};
 pub use failure::print_with_causes;
 
