@@ -5,7 +5,7 @@ use crate::claims::{ClaimsError, PolicyError};
 
 /// The first check that a token fails, and why.
 ///
-/// Each variant stands for one decision of a program; the message has the details. No message contains the token or a value of it, except
+/// There is one variant for each decision that a program can take; the message has the details. No message contains the token or a value of it, except
 /// the names of members and algorithms.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]

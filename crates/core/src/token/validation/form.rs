@@ -119,8 +119,9 @@ impl Segment {
         }
         buffer.truncate(start);
         let url_safe = text.replace('+', "-").replace('/', "_");
-        let place = LENIENT.decode_vec(url_safe, buffer).is_ok().then(|| start..buffer.len());
-        buffer.truncate(place.as_ref().map_or(start, |place| place.end));
-        Self { place, is_canonical: false }
+        let is_decoded = LENIENT.decode_vec(url_safe, buffer).is_ok();
+        let end = if is_decoded { buffer.len() } else { start };
+        buffer.truncate(end);
+        Self { place: is_decoded.then_some(start..end), is_canonical: false }
     }
 }
