@@ -18,10 +18,10 @@ pub(crate) fn test(require_all: bool) -> Result<()> {
     let programs = Programs::set_up(&mut report);
     let mut chosen = Vec::new();
     let mut not_run = BTreeMap::<String, usize>::new();
-    for test in std::mem::take(&mut results.ignored) {
-        match programs.missing_for(&test) {
+    for test in &results.ignored {
+        match programs.missing_for(test) {
             _ if test.is_reexec_helper() => {}
-            None => chosen.push(test.name),
+            None => chosen.push(test.name.clone()),
             Some(missing) => *not_run.entry(missing).or_default() += 1,
         }
     }

@@ -13,6 +13,7 @@ pub(super) struct Results {
     pub(super) passed: usize,
     pub(super) failed: usize,
     pub(super) ignored: Vec<Ignored>,
+    ignored_count: usize,
 }
 
 /// A test with the attribute `#[ignore = "needs ..."]`.
@@ -35,6 +36,9 @@ impl Results {
         }
         let status = child.wait()?;
         ensure!(status.success(), "`{shown}` failed ({status})");
+        // A test that prints around libtest could hide the line of an ignored test.
+        let (lines, count) = (self.ignored.len(), self.ignored_count);
+        ensure!(lines == count, "{count} tests were ignored, but the output names {lines}");
         Ok(())
     }
 
@@ -54,6 +58,7 @@ impl Results {
             };
             self.passed += count("passed").unwrap_or_default();
             self.failed += count("failed").unwrap_or_default();
+            self.ignored_count += count("ignored").unwrap_or_default();
         } else if let Some((name, reason)) = line.split_once(" ... ignored") {
             let reason = reason.trim_start_matches(", ").to_owned();
             self.ignored.push(Ignored { name: name.to_owned(), reason });
