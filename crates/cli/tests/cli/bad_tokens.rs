@@ -250,7 +250,7 @@ fn bad_access() -> Vec<Bad> {
             "an unknown role",
             with("role", Some(json!("admin"))),
             &["role"],
-            "invalid role: unknown role hint: set role to",
+            "invalid role: unknown role hint: use \"administrator\", \"agent\" or null",
         ),
         bad("null alone", with("role", Some(json!(null))), &["role"], "role is null without a policy"),
         bad(

@@ -2,18 +2,20 @@
 #![cfg(target_os = "linux")]
 
 use std::{
+    fs,
     io::{Read as _, Write as _},
     process::{Command, Stdio},
+    thread,
 };
 
 use cobrowse_jwt::pem::Passphrase;
 
 use crate::program::{Directory, HEADER, KEY, PROGRAM, good_claims, token};
 
-/// Runs a shell command on a terminal and returns what the terminal shows. Types each text when its prompt appears.
+/// Runs a shell command on a terminal and returns what the terminal shows. Types each text when its prompt appears and the echo is off.
 fn terminal(directory: &Directory, shell: &str, variables: &[(&str, &str)], typed: &[(&str, &str)]) -> String {
     let mut command = Command::new("script");
-    command.args(["--quiet", "--return", "--command", shell, "/dev/null"]);
+    command.args(["--quiet", "--return", "--command", &format!("tty > tty; {shell}"), "/dev/null"]);
     command.current_dir(directory.path("")).env_clear().envs(directory.variables()).env("TERM", "xterm");
     command.env("SHELL", "/bin/sh").envs(variables.iter().copied());
     let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
@@ -26,11 +28,21 @@ fn terminal(directory: &Directory, shell: &str, variables: &[(&str, &str)], type
             assert_eq!(stdout.read(&mut byte).unwrap(), 1, "no {prompt:?} in {:?}", String::from_utf8_lossy(&shown));
             shown.push(byte[0]);
         }
+        while has_echo(directory) {
+            thread::yield_now();
+        }
         stdin.write_all(text.as_bytes()).unwrap();
     }
     stdout.read_to_end(&mut shown).unwrap();
     child.wait().unwrap();
     String::from_utf8(shown).unwrap().replace("\r\n", "\n")
+}
+
+fn has_echo(directory: &Directory) -> bool {
+    let terminal = fs::read_to_string(directory.path("tty")).unwrap();
+    let modes = Command::new("stty").args(["--file", terminal.trim(), "--all"]).output().unwrap();
+    assert!(modes.status.success(), "{modes:?}");
+    String::from_utf8(modes.stdout).unwrap().split_whitespace().any(|mode| mode == "echo")
 }
 
 fn with_encrypted_key() -> Directory {
