@@ -1,7 +1,7 @@
 use std::{future::Future, path::Path, sync::Arc};
 
 use clap::ArgAction;
-use cobrowse_jwt::{KeyLocation, KeySource, KeyUri, KeyUriRegistry, PublicKey, pem::PemErrorKind};
+use cobrowse_jwt::{KeyLocation, KeySource, KeyUri, KeyUriError, KeyUriRegistry, PublicKey, pem::PemErrorKind};
 
 use crate::{
     configured::{self, Configured},
@@ -54,7 +54,12 @@ pub(crate) struct Key<'a> {
 impl<'a> Key<'a> {
     pub(crate) fn new(name: &'a Configured, options: &'a KeyOptions) -> Result<Self, Failure> {
         let uri = name.value.parse().map_err(|error| name.with_variable_origin(Failure::from(error)))?;
-        Ok(Self { uri, name, options })
+        let key = Self { uri, name, options };
+        // Another crate of the build can enable the feature of the library.
+        if key.is_in_aws_kms() && cfg!(not(feature = "aws-kms")) {
+            return Err(name.with_variable_origin(KeyUriError::FeatureDisabled { feature: "aws-kms" }.into()));
+        }
+        Ok(key)
     }
 
     /// Returns a registry with the options of the key, except the passphrase.

@@ -57,6 +57,7 @@ fn causes_are_shown_with_verbose() {
     assert!(!variable.stderr.contains("caused by"), "{variable:?}");
 }
 
+#[cfg(feature = "aws-kms")]
 #[test]
 fn aws_key_name_without_scheme_gets_a_hint() {
     let directory = Directory::empty();
