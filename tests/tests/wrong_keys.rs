@@ -42,24 +42,32 @@ fn load_unsupported_key_returns_its_kind_and_message() {
         (
             &["genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out out.pem"][..],
             UnsupportedKey,
-            "elliptic-curve key; expected RSA",
+            "expected an RSA key, found an elliptic-curve key",
         ),
-        (&["ecparam -name prime256v1 -genkey -out out.pem"], UnsupportedKey, "elliptic-curve key; expected RSA"),
+        (
+            &["ecparam -name prime256v1 -genkey -out out.pem"],
+            UnsupportedKey,
+            "expected an RSA key, found an elliptic-curve key",
+        ),
         (
             &["genpkey -algorithm ED25519 -out out.pem"],
             UnsupportedKey,
-            "Edwards-curve key such as Ed25519; expected RSA",
+            "expected an RSA key, found an Edwards-curve key",
         ),
         (
             &["genpkey -algorithm X25519 -out out.pem"],
             UnsupportedKey,
-            "Edwards-curve key such as Ed25519; expected RSA",
+            "expected an RSA key, found an Edwards-curve key",
         ),
-        (&[dsa, "genpkey -paramfile parameters.pem -out out.pem"], UnsupportedKey, "DSA key; expected RSA"),
+        (
+            &[dsa, "genpkey -paramfile parameters.pem -out out.pem"],
+            UnsupportedKey,
+            "expected an RSA key, found a DSA key",
+        ),
         (
             &[dsa, "genpkey -paramfile parameters.pem -out dsa.pem", "pkey -in dsa.pem -traditional -out out.pem"],
             UnsupportedKey,
-            "DSA key; expected RSA",
+            "expected an RSA key, found a DSA key",
         ),
         (&[&format!("{pss} -out out.pem")], UnsupportedKey, "RSA key is restricted to RSASSA-PSS"),
         (
@@ -98,11 +106,11 @@ fn load_unsupported_key_returns_its_kind_and_message() {
             NotPrivateKey,
             "expected a private key, found a certificate signing request",
         ),
-        (&[RSA, "pkcs8 -topk8 -nocrypt -in key.pem -outform DER -out out.pem"], NotPem, "DER instead of PEM"),
+        (&[RSA, "pkcs8 -topk8 -nocrypt -in key.pem -outform DER -out out.pem"], NotPem, "expected PEM, found DER"),
         (
             &[RSA, "rsa -in key.pem -traditional -aes256 -passout $PASS -out out.pem"],
             UnsupportedEncryption,
-            "legacy OpenSSL key encryption",
+            "legacy OpenSSL key encryption is not supported",
         ),
     ] {
         let openssl = commands.iter().fold(Openssl::new(), |openssl, command| openssl.run(command));
@@ -114,7 +122,7 @@ fn load_unsupported_key_returns_its_kind_and_message() {
         "ssh-keygen",
         load(&Openssl::new().program(&mut keygen).read("out.pem")),
         UnsupportedKey,
-        "OpenSSH key format; expected PKCS#8",
+        "expected PKCS#8, found an OpenSSH key",
     );
 }
 
@@ -190,8 +198,8 @@ fn load_damaged_key_repairs_or_refuses_it() {
         }
 
         let other = String::from_utf8(openssl.read("other.pem")).unwrap();
-        refused("two keys", load(format!("{pem}{other}").as_bytes()), InvalidKey, "multiple private keys");
-        refused("twice the same", load(pem.repeat(2).as_bytes()), InvalidKey, "multiple private keys");
+        refused("two keys", load(format!("{pem}{other}").as_bytes()), InvalidKey, "found more than one private key");
+        refused("twice the same", load(pem.repeat(2).as_bytes()), InvalidKey, "found more than one private key");
         for end in [30, 200, 800, pem.len() - 40, pem.len() - 10] {
             refused(&format!("cut at {end}"), load(&pem.as_bytes()[..end]), InvalidKey, "truncated PEM");
         }

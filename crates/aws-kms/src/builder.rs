@@ -53,8 +53,10 @@ impl AwsKmsKey {
     ///
     /// [`InvalidKey`](KeyErrorKind::InvalidKey) outside of a Tokio runtime.
     pub async fn builder_from_env(key_id: impl Into<String>) -> Result<AwsKmsKeyBuilder, KeyError> {
-        Handle::try_current()
-            .map_err(|_| KeyError::new(KeyErrorKind::InvalidKey, "must be called from a Tokio runtime"))?;
+        Handle::try_current().map_err(|_| {
+            KeyError::new(KeyErrorKind::InvalidKey, "no Tokio runtime is running")
+                .with_hint("call this in a Tokio runtime")
+        })?;
         // Not on a worker of the runtime, see `AwsKmsKeyBuilder::build`.
         let _ = task::spawn_blocking(seed_random_generator).await;
         let identity_cache = IdentityCache::lazy().load_timeout(CREDENTIALS_TIMEOUT).build();

@@ -68,7 +68,7 @@ const NOT_CONFIGURED: Classification = (
 const INSECURE: Classification = (
     KeyErrorKind::InvalidKey,
     "plain http endpoint of AWS KMS refused",
-    "use https, or allow_http(true) for an emulator on another host",
+    "use https, or `allow_http` for an emulator on another host",
 );
 const THROTTLED: Classification = (
     KeyErrorKind::Throttled,
@@ -80,7 +80,7 @@ const FAILING: Classification =
 const PROTOCOL_ERROR: Classification = (
     KeyErrorKind::InvalidResponse,
     "response does not follow the AWS KMS protocol",
-    "check the endpoint and any proxy before it",
+    "check the endpoint and any proxy in front of it",
 );
 
 fn by_credentials(error: &CredentialsError, details: &Details) -> Classification {
@@ -129,9 +129,7 @@ fn by_code(code: &str) -> Option<Classification> {
         "NotFound" => (NotFound, "KMS key not found", "check the key id, the Region and the account"),
         "InvalidArn" | "Validation" => (NotFound, "invalid KMS key id", "check the key id, the Region and the account"),
         "Disabled" => (InvalidKey, "key is disabled", "enable the key"),
-        "KMSInvalidState" => {
-            (InvalidKey, "key is pending deletion or import", "cancel the deletion or import the key material")
-        }
+        "KMSInvalidState" => (InvalidKey, "key is not in a usable state", "check the state of the key in AWS KMS"),
         "InvalidKeyUsage" => (InvalidKey, "key is not an RSA signing key", CREATE_KEY),
         "UnsupportedOperation" => (InvalidKey, "key is symmetric and has no public key", CREATE_KEY),
         _ => return None,

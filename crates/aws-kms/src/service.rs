@@ -85,7 +85,8 @@ fn check_rs256(response: &GetPublicKeyOutput) -> Result<(), KeyError> {
     match response.key_usage.as_ref() {
         Some(KeyUsageType::SignVerify) | None => {}
         Some(KeyUsageType::EncryptDecrypt) => return Err(unsuitable("key usage is ENCRYPT_DECRYPT")),
-        Some(_) => return Err(unsuitable("key usage is not SIGN_VERIFY, as of an HMAC key")),
+        Some(KeyUsageType::GenerateVerifyMac) => return Err(unsuitable("key is an HMAC key")),
+        Some(_) => return Err(unsuitable("key usage is not SIGN_VERIFY")),
     }
     match response.key_spec.as_ref().map(KeySpec::as_str) {
         Some("RSA_2048" | "RSA_3072" | "RSA_4096") => {}

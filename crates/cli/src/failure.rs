@@ -55,7 +55,7 @@ impl Failure {
         match error {
             MintError::UnregisteredKey { found } => {
                 let registered = registered.iter().map(PublicKey::thumbprint).collect::<Vec<_>>().join(", ");
-                Self { message: format!("signing key {found} is not the registered key {registered}"), ..failure }
+                Self { message: format!("signing key {found} is not registered (registered: {registered})"), ..failure }
             }
             _ => failure,
         }

@@ -24,7 +24,7 @@ pub enum EnvErrorKind {
     #[error("is not Unicode text")]
     NotUnicode,
     /// Open the file: the variable contains its path.
-    #[error("contains a path, expected PEM text")]
+    #[error("contains a path instead of PEM text")]
     Path,
     /// Replace the key as the cause requires.
     #[error("does not contain a valid key")]

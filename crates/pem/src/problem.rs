@@ -36,9 +36,9 @@ pub(crate) enum Problem {
 
     #[error("no PEM block found")]
     NoBlock,
-    #[error("DER instead of PEM")]
+    #[error("expected PEM, found DER")]
     Der,
-    #[error("UTF-16 instead of UTF-8")]
+    #[error("expected UTF-8, found UTF-16")]
     Utf16,
 
     #[error("expected a private key, found a public key")]
@@ -50,17 +50,17 @@ pub(crate) enum Problem {
     #[error("unexpected PEM label")]
     UnexpectedLabel,
 
-    #[error("elliptic-curve key; expected RSA")]
+    #[error("expected an RSA key, found an elliptic-curve key")]
     EcKey,
-    #[error("Edwards-curve key such as Ed25519; expected RSA")]
+    #[error("expected an RSA key, found an Edwards-curve key")]
     EdwardsKey,
-    #[error("DSA key; expected RSA")]
+    #[error("expected an RSA key, found a DSA key")]
     DsaKey,
-    #[error("unsupported key algorithm; expected RSA")]
+    #[error("expected an RSA key, found an unsupported algorithm")]
     UnsupportedAlgorithm,
     #[error("RSA key is restricted to RSASSA-PSS")]
     RsaPssKey,
-    #[error("OpenSSH key format; expected PKCS#8")]
+    #[error("expected PKCS#8, found an OpenSSH key")]
     OpenSshKey,
     #[error("RSA key has {bits} bits; expected at least 2048")]
     TooSmall { bits: usize },
@@ -71,7 +71,7 @@ pub(crate) enum Problem {
     #[error("multi-prime RSA keys are not supported")]
     MultiPrime,
 
-    #[error("multiple private keys")]
+    #[error("found more than one private key")]
     MultipleKeys,
     #[error("inconsistent RSA key components")]
     Inconsistent,
@@ -95,7 +95,7 @@ pub(crate) enum Problem {
     UnsupportedEncryption,
     #[error("key derivation exceeds 2,000,000 iterations or 256 MiB")]
     ExpensiveDerivation,
-    #[error("legacy OpenSSL key encryption")]
+    #[error("legacy OpenSSL key encryption is not supported")]
     LegacyEncryption,
 
     #[error("failed to read the file")]
@@ -154,8 +154,10 @@ impl Problem {
 
     pub(crate) const fn hint(self) -> Option<&'static str> {
         const COPY: &str = "copy the file again from where it was generated";
-        const GENERATE: &str = "generate a key with `openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:4096`";
-        const ENCRYPT: &str = "encrypt the key again with `openssl pkcs8 -topk8 -v2 aes-256-cbc`";
+        const GENERATE: &str =
+            "generate a key with `openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:2048 -out key.pem`";
+        const ENCRYPT: &str =
+            "encrypt the key again with `openssl pkcs8 -topk8 -v2 aes-256-cbc -in old.pem -out key.pem`";
         const LIMITS: &str = "check the limits of the process for memory, threads and open files";
         Some(match self {
             Self::NotFound | Self::FileTooLarge | Self::NotRegularFile | Self::InvalidPath => "check the path",
@@ -164,7 +166,7 @@ impl Problem {
             Self::Directory => "give the path of the key file in the directory",
             Self::PermissionDenied => "grant the user of this process read access to the file",
             Self::WritableByOthers { .. } | Self::ReadableByOthers { .. } => "run `chmod 600` on the file",
-            Self::ForeignOwner { .. } => "change the owner of the file, or set `allow_foreign_owner` for a bind mount",
+            Self::ForeignOwner { .. } => "change the owner of the file, or allow a foreign owner for a bind mount",
             Self::WorldWritableDirectory { .. } => "run `chmod go-w` on the directory",
             Self::NoBlock => "give the text from -----BEGIN PRIVATE KEY----- to -----END PRIVATE KEY-----",
             Self::Der => "convert the key with `openssl pkey -inform DER`",
@@ -185,7 +187,7 @@ impl Problem {
             Self::Inconsistent | Self::PublicKeyMismatch | Self::TrailingData | Self::Truncated | Self::Malformed => {
                 COPY
             }
-            Self::MissingPassphrase => "give the passphrase of the key",
+            Self::MissingPassphrase => "set the passphrase, for example with COBROWSE_PASSPHRASE_FILE",
             Self::WrongPassphrase => "give the passphrase that the key was encrypted with",
             Self::EncryptionDisabled => "enable the feature `encrypted-pem`",
             Self::UnsupportedEncryption | Self::ExpensiveDerivation | Self::LegacyEncryption => ENCRYPT,

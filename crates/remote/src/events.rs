@@ -9,7 +9,7 @@ pub(crate) fn rotated(key: &PublicKey) {
 }
 
 pub(crate) fn refresh_failed(error: &KeyError) {
-    tracing::warn!(target: TARGET, %error, kind = error.id(), "failed to refresh the remote key; the known version signs");
+    tracing::warn!(target: TARGET, %error, kind = error.id(), "failed to refresh the remote key");
 }
 
 pub(crate) fn authentication_failed(error: &KeyError) {

@@ -44,7 +44,9 @@ impl<K: Clone + Send + Sync + 'static> InFlight<K> {
 
 /// Returns the runtime of the caller: tokio panics where there is none.
 pub(crate) fn runtime() -> Result<Handle, KeyError> {
-    Handle::try_current().map_err(|_| KeyError::new(KeyErrorKind::InvalidKey, "must be called from a Tokio runtime"))
+    Handle::try_current().map_err(|_| {
+        KeyError::new(KeyErrorKind::InvalidKey, "no Tokio runtime is running").with_hint("call this in a Tokio runtime")
+    })
 }
 
 pub(crate) fn timed_out() -> KeyError {

@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use super::report::Report;
 use crate::{exit::Exit, failure::Failure, time};
 
-/// The release date of this version, 1 November 2026, in seconds since 1970.
+/// The earliest plausible time, 1 November 2026, in seconds since 1970.
 const RELEASE: u64 = 1_793_491_200;
 
 const LATEST: u64 = RELEASE + 20 * 365 * 86_400;

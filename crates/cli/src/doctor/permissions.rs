@@ -9,7 +9,7 @@ const NAME: &str = "permissions";
 /// refused every other insecure file and every world-writable directory.
 pub(super) fn check(key: &Key<'_>, readable: Option<Failure>, allow_readable_key: bool, report: &mut Report) {
     let Some(path) = key.path() else {
-        return report.skipped(NAME, "an environment variable has none");
+        return report.skipped(NAME, "not checked: the key is in an environment variable");
     };
     let is_readable = readable.is_some();
     match readable {

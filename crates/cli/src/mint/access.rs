@@ -8,7 +8,7 @@ use crate::{failure::Failure, help::heading};
 /// What the agent may do; by default the account's default role.
 #[derive(clap::Args)]
 pub(crate) struct AccessArgs {
-    /// Role of the agent; with --policy the default is `null`, the only role beside which a policy denies what it does not grant
+    /// Role of the agent; with --policy the default is `null`: the agent gets only what the policy grants
     #[arg(long, help_heading = heading::ACCESS)]
     role: Option<RoleArg>,
     /// Policy: JSON, or a file with JSON

@@ -30,7 +30,7 @@ impl Page {
             ["connect", "device", id] => EmbedUrl::connect_device(instance, id),
             ["session", id] => EmbedUrl::session(instance, id),
             ["session", id, "recording"] => EmbedUrl::recording(instance, id),
-            _ => return Err(Failure::usage("unknown page; --help lists the pages")),
+            _ => return Err(Failure::usage("unknown page")),
         };
         match url.clone().for_post_message() {
             Ok(_) => Ok(url),

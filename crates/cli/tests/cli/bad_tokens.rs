@@ -257,7 +257,7 @@ fn bad_access() -> Vec<Bad> {
             "version 1",
             with_policy(json!({"devices": {"user_id": "42"}})),
             &["policy"],
-            "policy version 1 is deprecated",
+            "policy version 1 is not supported",
         ),
         bad("text for a version", with_policy(json!({"version": "3"})), &["policy"], "unknown policy version"),
         bad("text for a policy", with_policy(json!("{\"version\":3}")), &["policy"], "policy is not a JSON object"),
@@ -295,7 +295,7 @@ fn bad_access() -> Vec<Bad> {
             "permissions in version 2",
             with_policy(json!({"version": 2, "devices": {"permissions": ["read"]}})),
             &["policy"],
-            "policy version 2 has no permissions",
+            "policy version 2 does not support permissions",
         ),
     ]
 }

@@ -58,7 +58,7 @@ fn refusal_is_one_line() {
     let output = Directory::new().read(&VERIFY, &with("policy", json!({"devices": {"user_id": "42"}})));
     assert_eq!(output.stdout.lines().count(), 1);
     assert!(
-        output.stdout.contains("invalid policy") && output.stdout.contains("policy version 1 is deprecated"),
+        output.stdout.contains("invalid policy") && output.stdout.contains("policy version 1 is not supported"),
         "{output:?}"
     );
 }

@@ -63,7 +63,7 @@ impl KeyUriError {
     pub const fn hint(&self) -> Option<&'static str> {
         Some(match self {
             Self::PrivateKeyInUri => "write the key to a file and use its path",
-            Self::PinInUri => "write the PIN to a file and name it with `pin-source`",
+            Self::PinInUri => "remove the PIN from the URI",
             Self::Invalid { hint, .. } => hint,
             Self::UnknownScheme => "use a path, file:, env: or awskms:",
             Self::FeatureDisabled { .. } => "enable this feature of cobrowse-jwt",

@@ -62,7 +62,7 @@ impl ClaimsWarning {
     pub const fn hint(self) -> &'static str {
         match self {
             Self::SubjectNotEmail => {
-                "most accounts identify an agent by email address, and an unknown subject creates a new user"
+                "use the agent's email address; Cobrowse creates a new user for an unknown subject"
             }
             Self::SubjectSurroundingWhitespace => "trim it; with white space, it identifies another user",
             Self::InvisibleCharacter => "remove it; the name is not what it appears to be",

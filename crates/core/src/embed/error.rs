@@ -11,7 +11,7 @@ pub enum EmbedError {
     #[error("instance host is not a host name or an IP address")]
     InvalidHost,
     /// Not https, and not http on a loopback host.
-    #[error("instance is not https")]
+    #[error("instance URL does not use https")]
     InsecureScheme,
     /// More than an origin.
     #[error("instance is not an origin")]
@@ -48,7 +48,7 @@ impl EmbedError {
             Self::InvalidHost => {
                 Some("write an international name as xn--..., and an IPv4 address as four decimal numbers")
             }
-            Self::InsecureScheme => Some("plain http is allowed on a loopback host only"),
+            Self::InsecureScheme => Some("use https, or http on a loopback host"),
             Self::NotAnOrigin => Some("remove path, query, fragment and credentials"),
             Self::InvalidId => Some("use the id of a session or device as Cobrowse returned it"),
             Self::InvalidFilterName => Some("use one key of custom_data"),

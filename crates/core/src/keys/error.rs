@@ -126,7 +126,7 @@ impl KeyErrorKind {
             Self::InvalidKey => "replace the key or correct its state",
             Self::Throttled => "retry later and call less often",
             Self::Unavailable => "retry; if it persists, check the network path to the key",
-            Self::InvalidResponse => "check the endpoint and any proxy before it",
+            Self::InvalidResponse => "check the endpoint and any proxy in front of it",
             Self::Superseded => "check that the configured name refers to an enabled key",
         })
     }

@@ -111,7 +111,7 @@ impl TryFrom<TextOrSeconds> for ClockSkew {
 #[non_exhaustive]
 pub enum ClockSkewError {
     /// The text is not a duration such as `30s`.
-    #[error("clock skew is not a whole number with the unit s, m, h or d")]
+    #[error("clock skew is not a whole number with the unit s or m")]
     Invalid,
     /// The skew is more than 5 minutes.
     #[error("clock skew exceeds 5 minutes")]
@@ -124,7 +124,7 @@ impl ClockSkewError {
     pub const fn hint(self) -> Option<&'static str> {
         match self {
             Self::Invalid => Some("write it like 30s or 2m"),
-            Self::TooLarge => Some("set the system clocks"),
+            Self::TooLarge => Some("use at most 5m, and set the system clocks"),
         }
     }
 }

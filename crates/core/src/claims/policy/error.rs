@@ -14,10 +14,10 @@ pub enum PolicyError {
     #[error("invalid resource name {0:?}")]
     InvalidResource(String),
     /// Permissions in a policy of version 2.
-    #[error("policy version 2 has no permissions")]
+    #[error("policy version 2 does not support permissions")]
     PermissionsInV2,
     /// The deprecated version 1: no `version`, or 1.
-    #[error("policy version 1 is deprecated")]
+    #[error("policy version 1 is not supported")]
     DeprecatedVersion,
     /// A `version` other than the integers 2 and 3.
     #[error("unknown policy version")]
@@ -41,9 +41,7 @@ impl PolicyError {
     #[must_use]
     pub const fn hint(&self) -> Option<&'static str> {
         match self {
-            Self::EmptyCondition(_) => Some(
-                "refuse the request if the value is unknown; only a rule without conditions grants the whole resource",
-            ),
+            Self::EmptyCondition(_) => Some("set a value; a rule without conditions grants the whole resource"),
             Self::Duplicate(_) => Some("write one rule for each resource, with one value for each condition"),
             Self::InvalidResource(_) => Some("use a resource such as devices, sessions or push"),
             Self::PermissionsInV2 => Some("use policy version 3"),

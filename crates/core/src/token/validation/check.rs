@@ -40,7 +40,7 @@ checks! {
     /// The header is one JSON object without duplicate members.
     Header "header", "use one JSON object with each member once";
     /// The algorithm (`alg`) is RS256.
-    Algorithm "alg", "sign with RS256 and the private key of the account; other algorithms belong to other vendors' tokens";
+    Algorithm "alg", "sign with RS256 and the private key of the account";
     /// The type (`typ`) is JWT.
     Type "typ", "set \"typ\": \"JWT\"";
     /// The header has no critical extensions (`crit`).
@@ -48,7 +48,7 @@ checks! {
     /// The header has no other members than `alg`, `typ` and a string `kid`.
     HeaderMembers "header-members", "remove other members than alg, typ and kid from the header";
     /// The signature verifies under the public key.
-    Signature "signature", "check whether another key signed the token, or the token was altered";
+    Signature "signature", "check which key signed the token, and whether the token was altered";
     /// The claims are one JSON object without duplicate members at any depth.
     Claims "claims", "use one JSON object with each member once";
     /// The audience (`aud`) is exactly `https://cobrowse.io`.
@@ -62,7 +62,7 @@ checks! {
     /// Timestamps are in seconds, not in milliseconds.
     Seconds "seconds", "divide the timestamp by 1,000";
     /// The time of issue (`iat`) is an integer and not in the future.
-    IssuedAt "iat", "check the clocks of both machines";
+    IssuedAt "iat", "check the clocks of the minting and the verifying machine";
     /// The expiry (`exp`) is an integer and in the future.
     Expiry "exp", "mint a new token";
     /// The lifetime from `iat` to `exp` is at most 24 hours, unless long-lived tokens are allowed.

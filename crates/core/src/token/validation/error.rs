@@ -70,7 +70,7 @@ pub enum VerifyError {
         claim: &'static str,
     },
     /// The token is not valid yet.
-    #[error("token is issued {seconds} s in the future")]
+    #[error("iat is {seconds} s in the future")]
     IssuedInFuture {
         /// The time from now to `iat` in seconds.
         seconds: u64,
