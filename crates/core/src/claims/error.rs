@@ -36,7 +36,7 @@ pub enum ClaimsError {
     /// The role is not `administrator`, `agent` or `null`.
     #[error("unknown role")]
     UnknownRole,
-    /// The role is `null`, and there is no policy.
+    /// The role is `null` without a policy.
     #[error("role is null without a policy")]
     NullRoleWithoutPolicy,
 }

@@ -16,7 +16,7 @@ impl PublicKey {
     /// [`PublicKey::from_components`].
     pub fn from_jwk(json: &str) -> Result<Self, PublicKeyError> {
         let refused = || PublicKeyError::NotRsaJwk;
-        let Ok(Document { value, repeated: None }) = Document::parse(json.as_bytes()) else { return Err(refused()) };
+        let Ok(Document { value, duplicate: None }) = Document::parse(json.as_bytes()) else { return Err(refused()) };
         let value = value.into_value();
         if ["d", "p", "q", "dp", "dq", "qi", "oth"].into_iter().any(|member| value.get(member).is_some()) {
             return Err(PublicKeyError::PrivateKey);

@@ -13,8 +13,8 @@ pub(super) struct Part<'d> {
 impl<'d> Part<'d> {
     pub(super) fn parse(bytes: &'d [u8]) -> Self {
         match Document::parse(bytes) {
-            Ok(Document { value: Json::Object(object), repeated }) => {
-                Self { object: Some(object), duplicate: repeated.as_deref().map(printable_name) }
+            Ok(Document { value: Json::Object(object), duplicate }) => {
+                Self { object: Some(object), duplicate: duplicate.as_deref().map(printable_name) }
             }
             _ => Self { object: None, duplicate: None },
         }
