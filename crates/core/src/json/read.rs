@@ -22,7 +22,7 @@ impl<'a> Document<'a> {
         // Validating UTF-8 once is faster than once for each string.
         let text = std::str::from_utf8(text).map_err(serde_json::Error::custom)?;
         let mut deserializer = serde_json::Deserializer::from_str(text);
-        let value = Tree { duplicate: &mut duplicate }.deserialize(&mut deserializer)?;
+        let value = ValueSeed { duplicate: &mut duplicate }.deserialize(&mut deserializer)?;
         deserializer.end()?;
         Ok(Self { value, duplicate })
     }
@@ -31,18 +31,18 @@ impl<'a> Document<'a> {
 /// Deserializes a JSON object. A duplicate member at any depth is an error.
 pub(crate) fn object<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Object<'de>, D::Error> {
     let mut duplicate = None;
-    match (Tree { duplicate: &mut duplicate }.deserialize(deserializer)?, duplicate) {
+    match (ValueSeed { duplicate: &mut duplicate }.deserialize(deserializer)?, duplicate) {
         (_, Some(name)) => Err(D::Error::custom(format_args!("duplicate field {:?}", printable_name(&name)))),
         (Json::Object(object), None) => Ok(object),
         (_, None) => Err(D::Error::custom("expected a JSON object")),
     }
 }
 
-struct Tree<'r> {
+struct ValueSeed<'r> {
     duplicate: &'r mut Option<String>,
 }
 
-impl<'de> DeserializeSeed<'de> for Tree<'_> {
+impl<'de> DeserializeSeed<'de> for ValueSeed<'_> {
     type Value = Json<'de>;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Json<'de>, D::Error> {
@@ -50,7 +50,7 @@ impl<'de> DeserializeSeed<'de> for Tree<'_> {
     }
 }
 
-impl<'de> Visitor<'de> for Tree<'_> {
+impl<'de> Visitor<'de> for ValueSeed<'_> {
     type Value = Json<'de>;
 
     fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -91,7 +91,7 @@ impl<'de> Visitor<'de> for Tree<'_> {
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut elements: A) -> Result<Json<'de>, A::Error> {
         let mut array = Vec::new();
-        while let Some(element) = elements.next_element_seed(Tree { duplicate: &mut *self.duplicate })? {
+        while let Some(element) = elements.next_element_seed(ValueSeed { duplicate: &mut *self.duplicate })? {
             array.push(element);
         }
         Ok(Json::Array(array))
@@ -105,7 +105,7 @@ impl<'de> Visitor<'de> for Tree<'_> {
             if object.0.is_empty() {
                 object.0.reserve(MEMBERS);
             }
-            object.0.push((name, members.next_value_seed(Tree { duplicate: &mut *self.duplicate })?));
+            object.0.push((name, members.next_value_seed(ValueSeed { duplicate: &mut *self.duplicate })?));
         }
         if self.duplicate.is_none() {
             *self.duplicate = object.duplicate().map(str::to_owned);
