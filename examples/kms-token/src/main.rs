@@ -5,13 +5,14 @@
 
 use std::{error::Error, iter, process::ExitCode};
 
-use cobrowse_jwt::{Access, AgentClaims, Config, ConfigError, KeyUriRegistry, Policy, Rule};
+use cobrowse_jwt::{Access, AgentClaims, Config, ConfigError, KeyError, KeyUriRegistry, Policy, Rule};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
     let Err(error) = run().await else { return ExitCode::SUCCESS };
     eprintln!("error: {error}");
-    if let Some(hint) = error.downcast_ref().and_then(ConfigError::hint) {
+    let key_error = || error.downcast_ref().and_then(KeyError::hint);
+    if let Some(hint) = error.downcast_ref().and_then(ConfigError::hint).or_else(key_error) {
         eprintln!("  hint: {hint}");
     }
     for cause in iter::successors(error.source(), |&cause| cause.source()) {
