@@ -117,10 +117,12 @@ impl From<KeyUriError> for Failure {
                 Self::usage(format!("this build does not support {feature}")).with_hint(hint.as_str())
             }
             error => {
+                // The library's hints list the schemes of all features.
+                let is_general = matches!(error, KeyUriError::UnknownScheme);
                 let is_of_build = |hint: &&str| cfg!(feature = "aws-kms") || !hint.contains("awskms:");
-                let hint = error.hint().filter(is_of_build).unwrap_or(help::KEY_SCHEMES);
-                let hint = if matches!(error, KeyUriError::UnknownScheme) { help::KEY_SCHEMES } else { hint };
-                Self::usage(error.to_string()).with_hint(hint)
+                let hint = error.hint().filter(|_| !is_general).filter(is_of_build);
+                let hint = hint.map_or_else(|| format!("use {}", help::KEY_FORMS), str::to_owned);
+                Self::usage(error.to_string()).with_hint(hint.as_str())
             }
         };
         failure.with_id(id)

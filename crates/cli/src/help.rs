@@ -1,17 +1,10 @@
 //! What several help texts share.
 
-/// Help of an argument that takes a key.
-pub(crate) const KEY: &str = if cfg!(feature = "aws-kms") {
-    "Private key: a path, file:///path, env:VARIABLE, awskms:///alias/name or awskms://host:port/id"
+/// The names of keys that this build opens.
+pub(crate) const KEY_FORMS: &str = if cfg!(feature = "aws-kms") {
+    "a path, file:///path, env:VARIABLE, awskms:///alias/name or awskms://host:port/id"
 } else {
-    "Private key: a path, file:///path or env:VARIABLE"
-};
-
-/// The key URIs of this build, for a hint.
-pub(crate) const KEY_SCHEMES: &str = if cfg!(feature = "aws-kms") {
-    "use a path, file:///path, env:VARIABLE or awskms:///alias/name"
-} else {
-    "use a path, file:///path or env:VARIABLE"
+    "a path, file:///path or env:VARIABLE"
 };
 
 /// Headings of groups of arguments.

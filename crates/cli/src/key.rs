@@ -15,7 +15,7 @@ use crate::{
 /// The arguments of a private key.
 #[derive(clap::Args)]
 pub(crate) struct KeyArgs {
-    #[arg(value_name = "KEY", help = help::KEY, env = "COBROWSE_KEY", hide_env_values = true, value_parser = configured::text())]
+    #[arg(value_name = "KEY", help = format!("Private key: {}", help::KEY_FORMS), env = "COBROWSE_KEY", hide_env_values = true, value_parser = configured::text())]
     key: Configured,
     #[command(flatten)]
     options: KeyOptions,

@@ -114,7 +114,8 @@ fn write_checks(
     }
     writeln!(out, "{HEADING}Checks{HEADING:#}")?;
     for (mark, style, name, text) in rows {
-        writeln!(out, "  {style}{mark:<6}{style:#}  {name:<14}  {text}")?;
+        let gap = if text.starts_with(NEXT_LINE) { "" } else { "  " };
+        writeln!(out, "  {style}{mark:<6}{style:#}  {name:<14}{gap}{text}")?;
     }
     writeln!(out)
 }

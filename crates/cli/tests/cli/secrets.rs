@@ -129,7 +129,7 @@ fn secret_in_a_positional_argument_is_hidden() {
             args(&["public-key", secret]),
             args(&["public-key", &format!("env:{secret}")]),
             args(&["public-key", &format!("file:{secret}")]),
-            args(&["public-key", &format!("awskms://{secret}")]),
+            args(&["public-key", &format!("awskms:{secret}")]),
             args(&["mint", secret, "--license", LICENSE, "--agent", "a@b"]),
             args(&["doctor", secret, "--license", LICENSE, "--json"]),
             args(&["inspect", secret]),
