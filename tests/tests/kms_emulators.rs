@@ -112,7 +112,7 @@ async fn key_that_cannot_sign_returns_its_kind(emulator: Emulator) {
     assert_eq!(refused(&emulator, "alias/deleted").await, KeyErrorKind::NotFound);
 }
 
-/// LocalStack signs with a key whose material was never imported.
+/// `LocalStack` signs with a key whose material was never imported.
 #[tokio::test]
 #[ignore = "needs MiniStack, which `cargo xtask test` starts"]
 async fn ministack_refuses_a_key_pending_import() {

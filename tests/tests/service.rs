@@ -52,8 +52,8 @@ fn service_with_toml_configuration_mints_accepted_token() {
         let minter = service::start(&settings).await.unwrap();
         let token = service::sign_in(&minter, "jane@example.com").await.unwrap();
         let verifier = Verifier::new(LicenseKey::new("trial").unwrap(), key.public_key().clone());
-        let verified = verifier.verify(token.expose_secret()).unwrap();
-        assert_eq!(verified.expires_at.duration_since(verified.issued_at).unwrap().as_secs(), 900);
+        let claims = verifier.verify(token.expose_secret()).unwrap();
+        assert_eq!(claims.expires_at.duration_since(claims.issued_at).unwrap().as_secs(), 900);
     });
 }
 

@@ -152,7 +152,7 @@ async fn caller_that_gives_up_before_the_credentials_arrive_does_not_cancel_them
     sts.set(Duration::from_millis(2_500), None);
     for attempt in 0.. {
         match timeout(PATIENCE, minter.mint(&claims())).await {
-            Ok(minted) => return assert_verifies(&minted.unwrap(), server.public_key()),
+            Ok(result) => return assert_verifies(&result.unwrap(), server.public_key()),
             Err(_) => assert!(attempt < 3, "the credentials never arrived"),
         }
     }

@@ -120,9 +120,9 @@ async fn sign_with_any_fault_returns_its_kind_in_time() {
 
         server.fault(Operation::Sign, fault, Times::Always);
         let start = Instant::now();
-        let minted = minter.mint(&claims()).await;
+        let result = minter.mint(&claims()).await;
         assert!(start.elapsed() <= WARM + SLACK, "{fault:?}: {:?}", start.elapsed());
-        match minted {
+        match result {
             Ok(token) if matches!(fault, Fault::LeadingZeroStripped | Fault::Chunked) => {
                 assert_verifies(&token, server.public_key());
             }

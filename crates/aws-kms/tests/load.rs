@@ -82,13 +82,13 @@ async fn polled<T>(mut polls: usize, future: impl Future<Output = T>) -> Option<
 async fn mint_or_drop(minter: &Minter, random: &mut fastrand::Rng, number: usize) -> Option<AgentToken> {
     let claims = claims();
     let mint = minter.mint(&claims);
-    let minted = match number % 4 {
+    let result = match number % 4 {
         0 => polled(1, mint).await,
         1 if random.bool() => polled(random.usize(2..=3), mint).await,
         1 => timeout(Duration::from_micros(random.u64(..40_000)), mint).await.ok(),
         _ => Some(mint.await),
     };
-    minted.map(Result::unwrap)
+    result.map(Result::unwrap)
 }
 
 async fn round(minter: &Minter, number: usize) {
