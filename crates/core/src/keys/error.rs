@@ -1,6 +1,6 @@
 use std::{borrow::Cow, error::Error, fmt, sync::Arc};
 
-/// Reports why there is no key or no signature.
+/// Reports why a source has no key or a key returns no signature.
 ///
 /// Construct it with the kind that matches what the caller should do, a short message, and the cause. The message, the hint and the
 /// causes must not contain key material, a token, a PIN, a passphrase, an AWS account id or an ARN: all of them end up in logs.

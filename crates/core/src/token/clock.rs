@@ -106,7 +106,7 @@ impl TryFrom<TextOrSeconds> for ClockSkew {
     }
 }
 
-/// Reports why there is no [`ClockSkew`].
+/// Reports why a duration is not a [`ClockSkew`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ClockSkewError {

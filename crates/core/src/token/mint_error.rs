@@ -1,10 +1,10 @@
 use crate::keys::KeyError;
 
-/// Reports why there is no token.
+/// Reports why a token was not minted.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum MintError {
-    /// There is no key or no signature.
+    /// The key source or the signing key failed.
     #[error(transparent)]
     Key(#[from] KeyError),
     /// The source's key is not registered, so Cobrowse would refuse the token.

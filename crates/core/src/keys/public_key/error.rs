@@ -1,4 +1,4 @@
-/// Reports why there is no public key.
+/// Reports why text or DER is not a public key.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum PublicKeyError {
