@@ -3,7 +3,7 @@ use std::time::Duration;
 use cobrowse_jwt::{Access, AgentClaims, LicenseKey, Lifetime, Permission, Policy, PolicyVersion, Role, Rule};
 use serde_json::{Value, json};
 
-/// Claims as a user builds them, and as they must stand in the token, written by hand.
+/// Claims as a user builds them, and the expected JSON, written by hand.
 #[derive(Debug)]
 pub struct ClaimSet {
     /// What is minted.

@@ -1,4 +1,4 @@
-//! Programs that nobody here wrote, each in its own process.
+//! Third-party programs, each in a process.
 
 use std::{
     env,
@@ -57,7 +57,7 @@ fn ask(command: Command, public_key_pem: &str, license_key: &str, tokens: &[Stri
     let question = json!({
         "publicKeyPem": public_key_pem, "licenseKey": license_key, "audience": "https://cobrowse.io", "tokens": tokens,
     });
-    let Value::Array(answers) = run(command, &question.to_string()) else { panic!("the answer is no array") };
+    let Value::Array(answers) = run(command, &question.to_string()) else { panic!("the answer is not an array") };
     assert_eq!(answers.len(), tokens.len());
     answers
 }

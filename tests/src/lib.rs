@@ -1,4 +1,4 @@
-//! What the tests share: programs that nobody here wrote, and claims to try them with.
+//! Third-party programs, emulators and claims for the tests.
 
 mod claim_sets;
 mod foreign;

@@ -1,4 +1,4 @@
-//! Tokens from keys that `openssl` made are accepted, claim by claim, by verifiers that nobody here wrote.
+//! Third-party verifiers accept tokens of keys that `openssl` generated, and return every claim.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -31,7 +31,7 @@ fn tokens_of_4096_bit_keys_are_accepted() {
 
 #[test]
 #[ignore = "needs openssl, node and python packages, which `cargo xtask test` sets up"]
-fn the_verifiers_can_refuse() {
+fn altered_tokens_are_refused() {
     let pem = Openssl::new().run("genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:2048 -out key.pem").read("key.pem");
     let key = PemKey::from_pem(pem).unwrap();
     let claims = &claim_sets()[0].claims;

@@ -148,7 +148,7 @@ proptest! {
 
     /// Every call adds a condition or makes the rule invalid, and an invalid rule stays invalid.
     #[test]
-    fn a_rule_only_ever_narrows(calls in rule_calls()) {
+    fn further_conditions_never_widen_a_rule(calls in rule_calls()) {
         let (mut rule, mut before) = (Rule::any(), Some(serde_json::to_value(Rule::any()).unwrap()));
         for call in calls {
             rule = call.on(rule);
@@ -168,7 +168,7 @@ proptest! {
     /// Whatever is called on claims of a policy alone: the role stays null, and no resource is granted but by the call that
     /// names it, with the rule that it was given.
     #[test]
-    fn a_policy_alone_is_never_widened(
+    fn access_by_policy_is_never_widened(
         rules in vec((select(RESOURCES.to_vec()), rule_calls()), 0..8),
         names in vec(text(), 0..3),
         lifetimes in vec(1_u64..86_400, 0..3),

@@ -79,7 +79,7 @@ mod tests {
     }
 
     #[test]
-    fn a_count_in_one_list_only_is_reported() {
+    fn count_in_one_list_only_is_reported() {
         let found = compare(&counts(&[("old", 1)]), &counts(&[("new", 1)]));
         assert_eq!(found, ["new: 1, not committed", "old: committed, not counted"]);
     }

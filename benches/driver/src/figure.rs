@@ -89,7 +89,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_line_shows_whether_the_target_is_met() {
+    fn line_shows_whether_the_target_is_met() {
         let line = |value, target| Figure { name: "a/b".into(), value, unit: "ratio", target }.to_string();
         let words = |line: String| line.split_whitespace().map(ToOwned::to_owned).collect::<Vec<_>>();
         assert_eq!(words(line(1.0049, Target::AtMost(1.01))), ["a/b", "1.005", "ratio", "<=1.01", "ok"]);

@@ -197,7 +197,7 @@ fn unreachable_endpoint_is_transient() {
 
 /// The counterpart of `key_in_a_file_does_not_read_the_aws_configuration`.
 #[test]
-fn a_key_in_aws_kms_reads_the_aws_configuration() {
+fn aws_kms_key_reads_the_aws_configuration() {
     let directory = Directory::new();
     assert!(Command::new("mkfifo").arg(directory.path("aws")).status().unwrap().success());
     let mut command = Command::new(PROGRAM);

@@ -140,7 +140,7 @@ mod tests {
     }
 
     #[test]
-    fn the_token_response_says_what_the_agent_sdk_needs() {
+    fn token_response_has_the_fields_of_the_agent_sdk() {
         let instance = Instance::new("https://cobrowse.example.com").unwrap();
         let response = instance.token_response(&token());
         assert_eq!(response.status(), 200);

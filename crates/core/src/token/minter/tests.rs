@@ -56,7 +56,7 @@ fn dates_are_whole_seconds_from_now() {
 }
 
 #[test]
-fn a_backdate_moves_iat_alone() {
+fn backdate_moves_only_iat() {
     let key = Arc::new(TestKey::generate());
     let minter = builder(&key).backdate(ClockSkew::new(Duration::from_secs(90)).unwrap()).build();
     let claims = claims_of(&block_on(minter.mint(&claims())).unwrap());
@@ -73,7 +73,7 @@ fn years_after_2038_are_years() {
 }
 
 #[test]
-fn a_clock_outside_of_time_is_an_error() {
+fn clock_out_of_range_returns_error() {
     let key = Arc::new(TestKey::generate());
     let before = |seconds| builder(&key).clock(move || UNIX_EPOCH - Duration::from_secs(seconds)).build();
     assert!(matches!(block_on(before(1).mint(&claims())), Err(MintError::ClockBeforeEpoch)));
@@ -89,7 +89,7 @@ fn a_clock_outside_of_time_is_an_error() {
 }
 
 #[test]
-fn only_a_registered_key_signs() {
+fn only_registered_keys_sign() {
     let (key, other) = (Arc::new(TestKey::generate()), TestKey::generate().public);
     let refused = builder(&key).expect_public_key(other.clone()).build();
     for error in [block_on(refused.mint(&claims())).unwrap_err(), block_on(refused.check_key()).unwrap_err()] {
@@ -102,7 +102,7 @@ fn only_a_registered_key_signs() {
 }
 
 #[test]
-fn a_token_over_the_limit_is_not_made() {
+fn token_over_the_limit_returns_error() {
     let key = Arc::new(TestKey::generate());
     let long = AgentClaims::new("j".repeat(50_000), Access::AccountDefault).unwrap();
     assert!(matches!(block_on(builder(&key).build().mint(&long)), Err(MintError::TooLong { bytes }) if bytes > 65_536));
@@ -215,7 +215,7 @@ fn mint_with_superseded_or_wrong_key_refreshes_once() {
         assert_eq!(first.calls(), 1, "the same snapshot is not tried again");
 
         assert!(mint(vec![first.clone(), second.clone(), third]).is_err());
-        assert_eq!((first.calls(), second.calls()), (1, 1), "there is no third attempt");
+        assert_eq!((first.calls(), second.calls()), (1, 1), "not tried a third time");
     }
 }
 
