@@ -164,7 +164,7 @@ mod localstack {
         account.register(&account.public_key(&registered));
         let output = account.doctor(&used).exits(1, "");
         assert!(steps(&output.stdout).contains(&("FAILED", "registered")), "{output:?}");
-        assert!(output.stdout.contains("is not the registered key"), "{output:?}");
+        assert!(output.stdout.contains("is not registered (registered: "), "{output:?}");
         assert!(!output.stdout.contains("alias"), "{output:?}");
     }
 
