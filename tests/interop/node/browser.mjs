@@ -110,8 +110,13 @@ class Visit {
 
   /// Opens a page like a link. In Firefox, `goto` does not always return if the page before contains an iframe of another site.
   async navigate(url) {
-    await this.page.evaluate((url) => setTimeout(() => location.assign(url)), url);
-    await until(() => this.page.url() === url && this.page.evaluate(() => document.readyState === "complete"));
+    await this.page.evaluate((url) => {
+      // Tells the page before from the page after if both have this URL.
+      window.isLeft = true;
+      setTimeout(() => location.assign(url));
+    }, url);
+    const isThere = () => !window.isLeft && document.readyState === "complete";
+    await until(() => this.page.url() === url && this.page.evaluate(isThere));
   }
 
   /// Goes through the history, as the browser's buttons do.
