@@ -9,6 +9,7 @@ use std::{
 };
 
 use cobrowse_jwt::pem::Passphrase;
+use signal_hook::{consts::SIGINT, flag};
 use zeroize::Zeroizing;
 
 use crate::{
@@ -51,7 +52,7 @@ impl PassphraseArgs {
     pub(crate) fn given_or_prompted(&self) -> Result<Passphrase, Failure> {
         match self.given()? {
             Some(given) => Ok(given),
-            None => prompt("passphrase: ").map(|text| Passphrase::new(text.as_str())),
+            None => Prompts::start()?.read("passphrase: ").map(|text| Passphrase::new(text.as_str())),
         }
     }
 
@@ -60,11 +61,12 @@ impl PassphraseArgs {
         if let Some(given) = self.given()? {
             return Ok(given);
         }
-        let chosen = prompt("new passphrase: ")?;
+        let prompts = Prompts::start()?;
+        let chosen = prompts.read("new passphrase: ")?;
         if chosen.is_empty() {
             return Err(Failure::usage("passphrase is empty").with_hint("choose one, or omit --encrypt"));
         }
-        if *prompt("repeat passphrase: ")? != *chosen {
+        if *prompts.read("repeat passphrase: ")? != *chosen {
             return Err(Failure::usage("passphrases differ"));
         }
         Ok(Passphrase::new(chosen.as_str()))
@@ -90,26 +92,45 @@ fn read(path: &Path) -> Result<Passphrase, Failure> {
     Err(Failure::of(Exit::Usage, &error).with_hint(error.hint()).with_id(error.id()).with_context(&context))
 }
 
-/// Prompts on the terminal, without echo.
-fn prompt(prompt: &str) -> Result<Zeroizing<String>, Failure> {
-    let no_terminal =
-        || Failure::new(Exit::KeyUnusable, "passphrase needed, but stderr is not a terminal").with_hint(HINT);
-    if !io::stderr().is_terminal() {
-        return Err(no_terminal());
+/// Prompts on the terminal, without echo. At Ctrl-C rpassword raises SIGINT and then restores the terminal, which the default handler would
+/// prevent; the handler applies again when this is dropped.
+struct Prompts {
+    interrupted: Arc<AtomicBool>,
+    ended: Arc<AtomicBool>,
+}
+
+impl Prompts {
+    fn start() -> Result<Self, Failure> {
+        if !io::stderr().is_terminal() {
+            return Err(no_terminal());
+        }
+        let prompts = Self { interrupted: Arc::default(), ended: Arc::default() };
+        // Registered handlers cannot be removed without losing the default, so one of them emulates it.
+        let default = flag::register_conditional_default(SIGINT, Arc::clone(&prompts.ended));
+        let handler = default.and_then(|_| flag::register(SIGINT, Arc::clone(&prompts.interrupted)));
+        handler.map_err(|error| no_terminal().with_source(&error))?;
+        Ok(prompts)
     }
-    let interrupted = Arc::new(AtomicBool::new(false));
-    // At Ctrl-C rpassword raises SIGINT and then restores the terminal, which the default handler would prevent.
-    let handler = signal_hook::flag::register(signal_hook::consts::SIGINT, Arc::clone(&interrupted));
-    let typed = rpassword::prompt_password(prompt).map(Zeroizing::new);
-    if let Ok(handler) = handler {
-        signal_hook::low_level::unregister(handler);
+
+    fn read(&self, prompt: &str) -> Result<Zeroizing<String>, Failure> {
+        let typed = rpassword::prompt_password(prompt).map(Zeroizing::new);
+        if self.interrupted.load(Ordering::Relaxed) {
+            return Err(Failure::new(Exit::Cancelled, "cancelled"));
+        }
+        typed.map_err(|error| match error.kind() {
+            // Ctrl-D.
+            io::ErrorKind::UnexpectedEof => Failure::new(Exit::Cancelled, "cancelled"),
+            _ => no_terminal().with_source(&error),
+        })
     }
-    if interrupted.load(Ordering::Relaxed) {
-        return Err(Failure::new(Exit::Cancelled, "cancelled"));
+}
+
+impl Drop for Prompts {
+    fn drop(&mut self) {
+        self.ended.store(true, Ordering::Relaxed);
     }
-    typed.map_err(|error| match error.kind() {
-        // Ctrl-D.
-        io::ErrorKind::UnexpectedEof => Failure::new(Exit::Cancelled, "cancelled"),
-        _ => no_terminal().with_source(&error),
-    })
+}
+
+fn no_terminal() -> Failure {
+    Failure::new(Exit::KeyUnusable, "passphrase needed, but stderr is not a terminal").with_hint(HINT)
 }

@@ -67,7 +67,8 @@ fn within_kdf_limits(scheme: &EncryptionScheme) -> bool {
         Some(Kdf::Pbkdf2(pbkdf2)) => pbkdf2.iteration_count <= ITERATIONS,
         Some(Kdf::Scrypt(scrypt)) => {
             let block = 128 * u64::from(scrypt.block_size);
-            let memory = scrypt.cost_parameter.checked_mul(block);
+            let buffer = block * u64::from(scrypt.parallelization);
+            let memory = scrypt.cost_parameter.checked_mul(block).map(|memory| memory.max(buffer));
             let all_passes = memory.and_then(|memory| memory.checked_mul(scrypt.parallelization.into()));
             memory.is_some_and(|memory| memory <= MEMORY) && all_passes.is_some_and(|all| all <= MEMORY_OF_ALL_PASSES)
         }
@@ -115,6 +116,7 @@ mod tests {
         assert!(!scrypt(1 << 36, 8, 1));
         assert!(!scrypt(1 << 14, u16::MAX, 1));
         assert!(!scrypt(1 << 14, 8, u16::MAX));
+        assert!(!scrypt(2, u16::MAX, 64));
         let pbkdf2 = |iterations| within_limits(Kdf::Pbkdf2(Pbkdf2Params::hmac_sha256(iterations, &[0; 8]).unwrap()));
         assert!(pbkdf2(2_048) && pbkdf2(1_000_000));
         assert!(pbkdf2(2_000_000) && !pbkdf2(2_000_001));

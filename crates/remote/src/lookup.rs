@@ -35,6 +35,8 @@ impl<K: Clone + Send + Sync + 'static> InFlight<K> {
 
     /// Waits for the result, at most for the limit.
     pub(crate) async fn wait(mut self, limit: Duration) -> Result<K, KeyError> {
+        // Another thread can wait than the one that started the lookup.
+        runtime()?;
         match timeout(limit, self.result.wait_for(Option::is_some)).await {
             Ok(Ok(result)) => result.clone().unwrap_or_else(|| Err(timed_out())),
             Ok(Err(_)) | Err(_) => Err(timed_out()),
@@ -47,6 +49,10 @@ pub(crate) fn runtime() -> Result<Handle, KeyError> {
     Handle::try_current().map_err(|_| {
         KeyError::new(KeyErrorKind::InvalidKey, "no Tokio runtime is running").with_hint("call this in a Tokio runtime")
     })
+}
+
+pub(crate) fn panicked() -> KeyError {
+    KeyError::new(KeyErrorKind::Unavailable, "lookup of the key panicked")
 }
 
 pub(crate) fn timed_out() -> KeyError {

@@ -9,6 +9,7 @@ use async_trait::async_trait;
 use cobrowse_jwt_core::{KeyError, KeySource, SigningKey};
 use tokio::{
     sync::Semaphore,
+    task::JoinSet,
     time::{Instant, timeout},
 };
 
@@ -16,7 +17,7 @@ use crate::{
     cache::{Cache, Change, Decision, LookupId, RefreshPolicy},
     events,
     key::{RemoteSigningKey, Signer},
-    lookup::{InFlight, runtime, timed_out},
+    lookup::{InFlight, panicked, runtime, timed_out},
     service::{KeyService, ResolvedKey},
 };
 
@@ -233,8 +234,13 @@ impl<S: KeyService> Shared<S> {
         let id = state.cache.begin(now);
         let (signer, source) = (Arc::clone(&this.signer), Arc::downgrade(this));
         let lookup = InFlight::spawn(&runtime, async move {
-            let resolved = timeout(signer.lookup_timeout, signer.service.resolve()).await;
-            let resolved = resolved.unwrap_or_else(|_| Err(timed_out()));
+            // In a task, so that a panic of the service is a failed lookup. Dropping the set aborts it.
+            let mut lookup = JoinSet::new();
+            lookup.spawn(async move { timeout(signer.lookup_timeout, signer.service.resolve()).await });
+            let resolved = match lookup.join_next().await {
+                Some(Ok(resolved)) => resolved.unwrap_or_else(|_| Err(timed_out())),
+                Some(Err(_)) | None => Err(panicked()),
+            };
             source.upgrade()?.complete_lookup(id, resolved)
         });
         state.lookup = Some(lookup.clone());

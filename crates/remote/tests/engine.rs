@@ -63,6 +63,7 @@ enum Call {
     After(Duration),
     Never,
     Fail(KeyErrorKind),
+    Panic,
 }
 
 impl Call {
@@ -75,6 +76,7 @@ impl Call {
             }
             Self::Never => pending().await,
             Self::Fail(kind) => Err(KeyError::new(*kind, "scripted")),
+            Self::Panic => panic!("scripted"),
         }
     }
 }
@@ -459,6 +461,31 @@ fn call_without_runtime_returns_error() {
     let (_, key) = remote(Script::default());
     let error = pollster::block_on(key.signing_key()).unwrap_err();
     assert_eq!(error.to_string(), "no Tokio runtime is running");
+}
+
+#[test]
+fn join_of_a_lookup_without_runtime_returns_error() {
+    let (_, key) = remote(Script { resolve: Call::Never, ..Script::default() });
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+    runtime.block_on(async { timeout(MILLISECOND, key.signing_key()).await.unwrap_err() });
+    let error = pollster::block_on(key.signing_key()).unwrap_err();
+    assert_eq!(error.to_string(), "no Tokio runtime is running");
+}
+
+#[tokio::test(start_paused = true)]
+async fn lookup_that_panics_counts_as_failed() {
+    let (service, key) = remote(Script { resolve: Call::Panic, ..Script::default() });
+    for _ in 0..3 {
+        let error = key.signing_key().await.unwrap_err();
+        assert_eq!(
+            (error.kind(), error.to_string().as_str()),
+            (KeyErrorKind::Unavailable, "lookup of the key panicked")
+        );
+    }
+    assert_eq!(service.resolves(), 1);
+    service.set(|script| script.resolve = Call::Immediate);
+    sleep(5 * SECOND).await;
+    key.signing_key().await.unwrap();
 }
 
 #[test]

@@ -61,10 +61,14 @@ impl Inspect {
     }
 }
 
-/// Refuses a JWK in place of a token: encoded in base64url, it is read as a header, and the output would contain its private members.
+/// Refuses a JWK or another JSON file in place of a token: encoded in base64url, it is read as a header, and the output would contain its
+/// private members.
 pub(crate) fn refuse_key(inspection: &Inspection) -> Result<(), Failure> {
     match inspection.header() {
         Some(header) if header.contains_key("kty") => Err(Failure::usage("expected a token, found a JWK")),
+        Some(header) if !header.contains_key("alg") && inspection.claims().is_none() => {
+            Err(Failure::usage("expected a token, found a JSON file"))
+        }
         _ => Ok(()),
     }
 }

@@ -95,6 +95,7 @@ fn secrets() -> Vec<Secret> {
     .map(Secret::new)
     .collect();
     secrets.push(encoded_jwk(encode(&jwk)));
+    secrets.push(encoded_jwk(encode(format!("{{\"keys\": [{jwk}]}}"))));
     secrets.push(encoded_jwk(STANDARD.encode(&jwk)));
     secrets
 }

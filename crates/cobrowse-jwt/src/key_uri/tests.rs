@@ -159,7 +159,7 @@ fn parse_of_file_uri_returns_path() {
 
 #[test]
 fn debug_shows_only_the_scheme() {
-    for uri in ["/etc/secret.pem", "env:SECRET", "awskms:///alias/secret", "vault:secret"] {
+    for uri in ["/etc/secret.pem", "env:SECRET", "awskms:///alias/secret", "vault:secret", "secret:x"] {
         let uri: KeyUri = uri.parse().unwrap();
         assert!(!format!("{uri:?} {:?}", uri.location()).to_lowercase().contains("secret"));
     }

@@ -122,7 +122,9 @@ impl<'de> Deserialize<'de> for KeyUri {
 
 impl fmt::Debug for KeyUri {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.debug_struct("KeyUri").field("scheme", &self.scheme).finish_non_exhaustive()
+        // What precedes the colon of a pasted secret is not a scheme.
+        let scheme = if self.location == KeyLocation::Other { "<other>" } else { &self.scheme };
+        formatter.debug_struct("KeyUri").field("scheme", &scheme).finish_non_exhaustive()
     }
 }
 

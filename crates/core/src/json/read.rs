@@ -114,8 +114,10 @@ impl<'de> Visitor<'de> for ValueSeed<'_> {
     }
 }
 
-/// A name that is borrowed from the text if it has no escapes.
+/// A name that is borrowed from the text if it has no escapes. Transparent, because `serde_json` with `arbitrary_precision` passes the name of
+/// a number as a string only.
 #[derive(Deserialize)]
+#[serde(transparent)]
 struct Name<'a>(#[serde(borrow)] Cow<'a, str>);
 
 #[cfg(test)]

@@ -232,7 +232,9 @@ impl Drop for CheckGuard<'_> {
     }
 }
 
-/// Returns whether an unchanged file may load at the next check: after too many open files, or after a `chmod` of its directory.
+/// Returns whether an unchanged file may load at the next check: after too many open files, after a `chmod` of its directory, or after its
+/// directory was renamed for a moment.
 const fn can_pass_without_change(error: &PemError) -> bool {
-    matches!(error.kind(), PemErrorKind::Io | PemErrorKind::PermissionDenied | PemErrorKind::InsecurePermissions)
+    use PemErrorKind::{InsecurePermissions, Io, NotFound, PermissionDenied};
+    matches!(error.kind(), Io | NotFound | PermissionDenied | InsecurePermissions)
 }
