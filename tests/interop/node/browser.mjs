@@ -35,7 +35,7 @@ function fakePortalAndClock() {
   Date.now = () => now() + ahead;
   globalThis.setTimeout = (callback, delay, ...rest) => {
     if (!(delay >= 1_000)) return start(callback, delay, ...rest);
-    const timer = { callback, at: Date.now() + delay };
+    const timer = { callback, delay, at: Date.now() + delay };
     timers.push(timer);
     return timer;
   };
@@ -49,6 +49,8 @@ function fakePortalAndClock() {
     timers = timers.filter((timer) => !due.includes(timer));
     for (const { callback } of due) callback();
   };
+  // The page renews a token after 30 seconds or more.
+  globalThis.isRenewalDue = () => timers.some(({ delay }) => delay >= 30_000);
   globalThis.tokenRequests = 0;
   globalThis.tokenStatus = null;
   globalThis.fetch = (...parameters) => {
@@ -294,6 +296,7 @@ const scenarios = {
     const { page } = visit;
     const counts = [];
     const advance = async (seconds) => {
+      await until(() => page.evaluate(() => isRenewalDue()));
       await page.evaluate((seconds) => advance(seconds), seconds);
       counts.push(await page.evaluate(() => tokenRequests));
     };
