@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use cobrowse_jwt::{Access, AgentClaims, LicenseKey, Lifetime, Permission, Policy, PolicyVersion, Role, Rule};
+use cobrowse_jwt::{Access, AgentClaims, Lifetime, Permission, Policy, PolicyVersion, Role, Rule};
 use serde_json::{Value, json};
 
 /// Claims as a user builds them, and the expected JSON, written by hand.
@@ -12,12 +12,6 @@ pub struct ClaimSet {
     pub expected: Value,
     /// From `iat` to `exp`, in seconds.
     pub seconds: u64,
-}
-
-/// The account of all tests.
-#[must_use]
-pub fn license_key() -> LicenseKey {
-    LicenseKey::new("SPGqPIcVnsOEJQ").unwrap()
 }
 
 /// Every kind of access, every resource and every claim at least once.

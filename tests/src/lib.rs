@@ -8,7 +8,8 @@ mod pasted_secrets;
 mod reexec;
 mod web;
 
-pub use claim_sets::{ClaimSet, claim_sets, license_key};
+pub use claim_sets::{ClaimSet, claim_sets};
+pub use cobrowse_jwt_fault_server::{claims, license_key};
 pub use foreign::{Answer, node, node_json, python, python_json};
 pub use kms::{Emulator, kms_client, kms_client_in};
 pub use openssl::{Openssl, PASSPHRASE};

@@ -2,14 +2,13 @@
 
 use std::{
     env,
-    error::Error,
     ffi::{OsStr, OsString},
     os::unix::ffi::OsStringExt as _,
 };
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use cobrowse_jwt::{
-    KeyError,
+    ErrorReport, KeyError,
     env::EnvKey,
     pem::{PemKey, RsaKeySize},
 };
@@ -33,9 +32,7 @@ fn reexec_helper() {
         Err(error) => {
             let debug = format!("{error:?}");
             let error = KeyError::from(error);
-            let chain = std::iter::successors(Some(&error as &dyn Error), |&error| error.source());
-            let chain: Vec<_> = chain.map(ToString::to_string).collect();
-            println!("<<{:?}: {}; {debug}>>", error.kind(), chain.join(": "));
+            println!("<<{:?}: {}; {debug}>>", error.kind(), ErrorReport::new(&error));
         }
     }
 }

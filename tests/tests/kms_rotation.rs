@@ -11,11 +11,11 @@ use std::{
 };
 
 use cobrowse_jwt::{
-    Access, AgentClaims, KeyErrorKind, KeyUriRegistry, MintError, Minter, PublicKey, Verifier,
+    KeyErrorKind, KeyUriRegistry, MintError, Minter, PublicKey, Verifier,
     aws_kms::aws_sdk_kms::types::KeySpec,
     pem::{PemKey, RsaKeySize},
 };
-use cobrowse_jwt_tests::{Emulator, license_key};
+use cobrowse_jwt_tests::{Emulator, claims, license_key};
 use tokio::{task::JoinSet, time::sleep};
 use tracing_subscriber::fmt::MakeWriter;
 
@@ -55,10 +55,6 @@ static EVENTS: LazyLock<Events> = LazyLock::new(|| {
     tracing_subscriber::fmt().with_ansi(false).with_writer(events.clone()).init();
     events
 });
-
-fn claims() -> AgentClaims {
-    AgentClaims::new("jane@example.com", Access::AccountDefault).unwrap()
-}
 
 async fn mint_and_verify(minter: &Minter, key: &PublicKey) {
     let token = minter.mint(&claims()).await.unwrap();

@@ -1,9 +1,9 @@
 //! A secret in place of a path or a variable is never shown.
 
-use std::{error::Error, fmt, iter};
+use std::{error::Error, fmt};
 
 use cobrowse_jwt::{
-    KeyError,
+    ErrorReport, KeyError,
     env::EnvKey,
     pem::{PemFile, printable_path, printable_variable},
 };
@@ -12,9 +12,9 @@ use cobrowse_jwt_tests::pasted_secrets;
 /// Returns what a log could contain of the error.
 fn shown(error: &(impl Error + Clone + Into<KeyError>)) -> String {
     let key_error: KeyError = error.clone().into();
-    let chain = iter::successors(Some(&key_error as &dyn Error), |&error| error.source());
-    let chain: Vec<_> = chain.map(|error| format!("{error} {error:?}")).collect();
-    format!("{error} {error:?} {}", chain.join(" "))
+    let report = ErrorReport::new(&key_error);
+    let causes: Vec<_> = report.causes().map(|cause| format!("{cause:?}")).collect();
+    format!("{error} {error:?} {key_error:?} {report} {}", causes.join(" "))
 }
 
 #[track_caller]

@@ -28,8 +28,8 @@ use cobrowse_jwt_aws_kms::{
     },
 };
 use cobrowse_jwt_core::{KeyErrorKind, KeySource as _, MintError, Minter};
-use cobrowse_jwt_fault_server::{Fault, FaultServer, Operation, Times};
-use support::{assert_verifies, claims, kms_client, license_key};
+use cobrowse_jwt_fault_server::{Fault, FaultServer, Operation, Times, claims, license_key};
+use support::{assert_verifies, kms_client};
 use tokio::time::{sleep, timeout};
 
 /// How much later than its deadline a result may arrive.

@@ -11,8 +11,8 @@ use std::{
 
 use cobrowse_jwt_aws_kms::{AwsKmsKey, AwsKmsKeyBuilder, Preflight, PreflightStepName};
 use cobrowse_jwt_core::{Access, AgentClaims, AgentToken, Inspector, KeyErrorKind, MintError, Minter};
-use cobrowse_jwt_fault_server::{Fault, FaultServer, Operation, Times};
-use support::{assert_verifies, claims, kms_client, license_key};
+use cobrowse_jwt_fault_server::{Fault, FaultServer, Operation, Times, claims, license_key};
+use support::{assert_verifies, kms_client};
 use tokio::task::JoinSet;
 
 /// How much later than its deadline a result may arrive.

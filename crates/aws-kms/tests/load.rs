@@ -21,9 +21,9 @@ use cobrowse_jwt_aws_kms::{
     aws_sdk_kms::{Client, config::timeout::TimeoutConfig},
 };
 use cobrowse_jwt_core::{AgentToken, Minter, Verifier};
-use cobrowse_jwt_fault_server::FaultServer;
+use cobrowse_jwt_fault_server::{FaultServer, claims, license_key};
 use peak_alloc::PeakAlloc;
-use support::{claims, kms_client, license_key};
+use support::kms_client;
 use tokio::{
     runtime::Handle,
     task::JoinSet,

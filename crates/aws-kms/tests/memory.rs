@@ -8,8 +8,8 @@ use std::{fs, time::Duration};
 
 use cobrowse_jwt_aws_kms::AwsKmsKey;
 use cobrowse_jwt_core::{KeyErrorKind, MintError, Minter};
-use cobrowse_jwt_fault_server::{Fault, FaultServer, Operation, Times};
-use support::{claims, kms_client, license_key};
+use cobrowse_jwt_fault_server::{Fault, FaultServer, Operation, Times, claims, license_key};
+use support::kms_client;
 use tokio::{task::JoinSet, time::timeout};
 
 const LIMIT_KIB: u64 = 50 * 1024;

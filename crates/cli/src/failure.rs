@@ -1,7 +1,7 @@
 use std::{error::Error, io, iter};
 
 use cobrowse_jwt::{
-    ClaimsError, ConfigError, KeyError, KeyErrorKind, KeyUriError, MintError, PublicKey,
+    ClaimsError, ConfigError, ErrorReport, KeyError, KeyErrorKind, KeyUriError, MintError, PublicKey,
     env::EnvError,
     pem::{PemError, PemErrorKind},
 };
@@ -132,8 +132,8 @@ impl From<KeyUriError> for Failure {
 impl From<KeyError> for Failure {
     fn from(error: KeyError) -> Self {
         let exit = if error.is_transient() { Exit::KeyUnavailable } else { Exit::KeyUnusable };
-        let env = chain(&error).find_map(|error| error.downcast_ref::<EnvError>());
-        let pem = chain(&error).find_map(|error| error.downcast_ref::<PemError>());
+        let env = ErrorReport::new(&error).causes().find_map(|error| error.downcast_ref::<EnvError>());
+        let pem = ErrorReport::new(&error).causes().find_map(|error| error.downcast_ref::<PemError>());
         // The most specific error names the file or the variable.
         let failure = match (env, pem) {
             (Some(env), Some(pem)) => Self::of(exit, pem).with_context(env.variable()).with_id(pem.id()),
@@ -166,9 +166,6 @@ impl From<io::Error> for Failure {
 
 /// Returns the messages of the error and of its causes.
 pub(crate) fn messages(error: &(dyn Error + 'static)) -> Vec<String> {
-    chain(error).map(ToString::to_string).collect()
-}
-
-fn chain<'e>(error: &'e (dyn Error + 'static)) -> impl Iterator<Item = &'e (dyn Error + 'static)> {
-    iter::successors(Some(error), |&error| error.source())
+    let causes = ErrorReport::new(error).causes().map(ToString::to_string);
+    iter::once(error.to_string()).chain(causes).collect()
 }

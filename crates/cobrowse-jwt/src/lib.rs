@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod config;
+mod error_report;
 mod key_uri;
 #[cfg(feature = "testing")]
 pub mod testing;
@@ -8,6 +9,7 @@ pub mod testing;
 pub use cobrowse_jwt_core::*;
 
 pub use config::{Config, ConfigBuilder, ConfigError};
+pub use error_report::ErrorReport;
 pub use key_uri::{KeyLocation, KeyUri, KeyUriError, KeyUriRegistry, KeyUriScheme};
 
 #[cfg(feature = "aws-kms")]

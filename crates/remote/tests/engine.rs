@@ -17,10 +17,8 @@ use aws_lc_rs::{
     rsa::{KeyPair, KeySize},
     signature::{KeyPair as _, RSA_PKCS1_SHA256},
 };
-use cobrowse_jwt_core::{
-    Access, AgentClaims, KeyError, KeyErrorKind, KeySource, LicenseKey, MintError, Minter, PublicKey, SigningInput,
-    async_trait,
-};
+use cobrowse_jwt_core::{KeyError, KeyErrorKind, KeySource, MintError, Minter, PublicKey, SigningInput, async_trait};
+use cobrowse_jwt_fault_server::{claims, license_key};
 use cobrowse_jwt_remote::{KeyService, KeyVersion, PreflightStepName, RemoteKey, ResolvedKey, ServiceSignature};
 use tokio::{
     task::JoinSet,
@@ -164,11 +162,7 @@ fn remote(script: Script) -> (Arc<Scripted>, RemoteKey<Service>) {
 }
 
 fn minter(key: &RemoteKey<Service>) -> Minter {
-    Minter::new(LicenseKey::new("SPGqPIcVnsOEJQ").unwrap(), key.clone())
-}
-
-fn claims() -> AgentClaims {
-    AgentClaims::new("jane@example.com", Access::AccountDefault).unwrap()
+    Minter::new(license_key(), key.clone())
 }
 
 fn kind(error: &MintError) -> KeyErrorKind {

@@ -25,7 +25,6 @@ use cobrowse_jwt::{Instance, Minter};
 
 pub use config::Config;
 pub use directory::{Directory, Password};
-pub use failure::print_with_causes;
 
 /// The application.
 #[derive(Debug)]

@@ -5,12 +5,13 @@
 
 use std::{error::Error, process::ExitCode};
 
-use agent_portal::{Config, print_with_causes};
+use agent_portal::Config;
+use cobrowse_jwt::ErrorReport;
 
 #[tokio::main]
 async fn main() -> ExitCode {
     let Err(error) = run().await else { return ExitCode::SUCCESS };
-    print_with_causes(&*error);
+    eprintln!("{}", ErrorReport::new(&*error));
     ExitCode::FAILURE
 }
 

@@ -3,21 +3,14 @@
 //! Run with `COBROWSE_LICENSE_KEY=... COBROWSE_KEY=awskms:///alias/cobrowse cargo run -p kms-token`. Credentials and Region come from the
 //! standard configuration of the AWS SDK. Prints the preflight and the public key to stderr, and the token to stdout.
 
-use std::{error::Error, iter, process::ExitCode};
+use std::{error::Error, process::ExitCode};
 
-use cobrowse_jwt::{Access, AgentClaims, Config, ConfigError, KeyError, KeyUriRegistry, Policy, Rule};
+use cobrowse_jwt::{Access, AgentClaims, Config, ErrorReport, KeyUriRegistry, Policy, Rule};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
     let Err(error) = run().await else { return ExitCode::SUCCESS };
-    eprintln!("error: {error}");
-    let key_error = || error.downcast_ref().and_then(KeyError::hint);
-    if let Some(hint) = error.downcast_ref().and_then(ConfigError::hint).or_else(key_error) {
-        eprintln!("  hint: {hint}");
-    }
-    for cause in iter::successors(error.source(), |&cause| cause.source()) {
-        eprintln!("  caused by: {cause}");
-    }
+    eprintln!("{}", ErrorReport::new(&*error));
     ExitCode::FAILURE
 }
 

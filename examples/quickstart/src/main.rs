@@ -5,24 +5,18 @@
 
 mod report;
 
-use std::{error::Error, io, iter, process::ExitCode};
+use std::{error::Error, io, process::ExitCode};
 
 use cobrowse_jwt::{
-    Access, AgentClaims, Config, ConfigError, EmbedUrl, Inspector, Instance, LicenseKey, Minter, Policy, Rule,
-    Verifier,
+    Access, AgentClaims, Config, ConfigError, EmbedUrl, ErrorReport, Inspector, Instance, LicenseKey, Minter, Policy,
+    Rule, Verifier,
     pem::{PemKey, RsaKeySize},
 };
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
     let Err(error) = run().await else { return ExitCode::SUCCESS };
-    eprintln!("error: {error}");
-    if let Some(hint) = error.downcast_ref().and_then(ConfigError::hint) {
-        eprintln!("  hint: {hint}");
-    }
-    for cause in iter::successors(error.source(), |&cause| cause.source()) {
-        eprintln!("  caused by: {cause}");
-    }
+    eprintln!("{}", ErrorReport::new(&*error));
     ExitCode::FAILURE
 }
 

@@ -7,6 +7,7 @@ mod account;
 mod background;
 mod connection;
 mod fault;
+mod fixtures;
 mod http;
 mod plan;
 mod response;
@@ -28,6 +29,7 @@ use cobrowse_jwt_pem::{PemKey, RsaKeySize};
 use tokio::net::TcpListener;
 
 pub use fault::{Fault, Operation, Times};
+pub use fixtures::{claims, license_key};
 
 use account::{Account, Key};
 use background::Background;

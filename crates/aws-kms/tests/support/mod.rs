@@ -1,19 +1,12 @@
-//! Shared helpers: a client for the fault server, claims, and a verifier.
+//! Shared helpers: a client for the fault server, and a verifier.
 #![allow(dead_code, reason = "each test program uses a part")]
 
 use cobrowse_jwt_aws_kms::aws_sdk_kms::{
     Client,
     config::{BehaviorVersion, Config, Credentials, Region},
 };
-use cobrowse_jwt_core::{Access, AgentClaims, AgentToken, LicenseKey, PublicKey, Verifier};
-
-pub(crate) fn license_key() -> LicenseKey {
-    LicenseKey::new("SPGqPIcVnsOEJQ").unwrap()
-}
-
-pub(crate) fn claims() -> AgentClaims {
-    AgentClaims::new("jane@example.com", Access::AccountDefault).unwrap()
-}
+use cobrowse_jwt_core::{AgentToken, PublicKey, Verifier};
+use cobrowse_jwt_fault_server::license_key;
 
 pub(crate) fn kms_client(endpoint: &str) -> Client {
     let credentials = Credentials::new("AKIAIOSFODNN7EXAMPLE", "a-secret-access-key", None, None, "the tests");
