@@ -9,11 +9,6 @@ fn main() {
     let calls = &Calls::new();
     let mut workloads: Vec<Workload<'_>> = vec![("verify-raw".into(), Box::new(move |count| calls.verify(count)))];
     for concurrency in [1, 64, 256] {
-        let verify = move |count| {
-            calls.latency(Duration::ZERO);
-            calls.bare_and_verify(concurrency, count);
-        };
-        workloads.push((format!("bare-verify-{concurrency}"), Box::new(verify)));
         for (name, latency) in [("", Duration::ZERO), ("-late", Duration::from_millis(20))] {
             let bare = move |count| {
                 calls.latency(latency);
@@ -23,7 +18,12 @@ fn main() {
                 calls.latency(latency);
                 calls.mint(concurrency, count);
             };
+            let bare_and_verify = move |count| {
+                calls.latency(latency);
+                calls.bare_and_verify(concurrency, count);
+            };
             workloads.push((format!("bare-{concurrency}{name}"), Box::new(bare)));
+            workloads.push((format!("bare-verify-{concurrency}{name}"), Box::new(bare_and_verify)));
             workloads.push((format!("mint-{concurrency}{name}"), Box::new(mint)));
         }
     }
