@@ -194,6 +194,8 @@ fn parse_of_awskms_uri_returns_endpoint_and_key_id() {
         ("//localhost:4566/alias/x", Some("http://localhost:4566"), "alias/x"),
         ("//127.0.0.1:4566/k", Some("http://127.0.0.1:4566"), "k"),
         ("//[::1]:4566/k", Some("http://[::1]:4566"), "k"),
+        ("//localhost/k", Some("http://localhost"), "k"),
+        ("//emulator:4566/k", Some("https://emulator:4566"), "k"),
         ("//localhost.example.com/k", Some("https://localhost.example.com"), "k"),
     ] {
         let expected = KeyLocation::AwsKms { endpoint: endpoint.map(str::to_owned), key_id: key_id.to_owned() };
@@ -217,6 +219,7 @@ fn parse_of_awskms_uri_returns_endpoint_and_key_id() {
         "//ho st/k",
         "//host/k?region=x",
         "//host:99999/k",
+        "//hunter2/correct-horse",
     ] {
         assert_eq!(parse(rest).unwrap_err().to_string(), "invalid endpoint in awskms: URI", "{rest}");
     }

@@ -195,11 +195,15 @@ fn aws_kms(rest: &str) -> Result<KeyLocation, KeyUriError> {
 
 const INVALID_ENDPOINT: KeyUriError = KeyUriError::invalid(
     "invalid endpoint in awskms: URI",
-    "use awskms://host:port/key, without credentials and query",
+    "use awskms://host:port/key or awskms://host.domain/key, without credentials and query",
 );
 
 /// Returns an https origin, or an http origin for a loopback host: the rule of an [`Instance`], because credentials are sent to it.
 fn endpoint(host: &str) -> Result<String, KeyUriError> {
+    // Without this check, the first part of a pasted secret with a slash would reach DNS.
+    if host != "localhost" && !host.contains(['.', ':']) {
+        return Err(INVALID_ENDPOINT);
+    }
     let origin = |scheme| Instance::new(&format!("{scheme}://{host}"));
     let https = origin("https").map_err(|_| INVALID_ENDPOINT)?;
     // The SDK parses the text again, so it must be in normal form.
