@@ -1,4 +1,7 @@
-use std::time::Duration;
+use std::{
+    sync::{Arc, LazyLock},
+    time::Duration,
+};
 
 use aws_lc_rs::{
     key_wrap::{AES_256, AesKek, KeyWrapPadded as _},
@@ -15,6 +18,7 @@ use cobrowse_jwt::aws_kms::{
         types::{AlgorithmSpec, ExpirationModelType, KeySpec, KeyUsageType, OriginType, WrappingKeySpec},
     },
 };
+use tokio::sync::{Mutex, OwnedMutexGuard};
 
 /// Returns a client of an emulator or another server for the protocol of KMS.
 #[must_use]
@@ -34,23 +38,27 @@ pub fn kms_client_in(endpoint: &str, region: &str) -> Client {
     Client::from_conf(config.build())
 }
 
-/// An emulator of AWS KMS that `cargo xtask test` has started.
+/// An emulator of AWS KMS that `cargo xtask test` has started. One test of a program uses one at a time: an emulator stops answering
+/// while it generates a key, so that a signature for another test would miss its deadline.
 #[derive(Clone, Debug)]
 pub struct Emulator {
     /// Its endpoint.
     pub url: String,
     /// A client for it.
     pub client: Client,
+    _turn: Arc<OwnedMutexGuard<()>>,
 }
 
 impl Emulator {
-    /// Returns the emulator whose URL is in this variable.
-    #[must_use]
-    pub fn from_env(variable: &str) -> Self {
+    /// Waits until no other test of this program uses an emulator, and returns the one whose URL is in this variable.
+    pub async fn from_env(variable: &str) -> Self {
+        static TURN: LazyLock<Arc<Mutex<()>>> = LazyLock::new(Arc::default);
+
         let url = std::env::var(variable).unwrap_or_else(|_| {
             panic!("{variable} is not set; run `cargo xtask test`, or `cargo xtask services up` first")
         });
-        Self { client: kms_client(&url), url }
+        let turn = Arc::new(Arc::clone(&TURN).lock_owned().await);
+        Self { client: kms_client(&url), url, _turn: turn }
     }
 
     /// Returns a builder for the key with this id. Its deadline is long, for a busy machine.

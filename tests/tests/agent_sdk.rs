@@ -45,7 +45,7 @@ async fn reexec_helper() {
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs Node, its packages and MiniStack, which `cargo xtask test` sets up"]
 async fn kms_key_in_ministack_signs_an_agent_in() {
-    let kms = Emulator::from_env("COBROWSE_TEST_MINISTACK");
+    let kms = Emulator::from_env("COBROWSE_TEST_MINISTACK").await;
     let arn = kms.create_rsa(KeySpec::Rsa2048).await;
     let key = AwsKmsKey::new(&kms.client, arn).unwrap();
     let public_key = key.signing_key().await.unwrap().public_key().clone();

@@ -27,7 +27,7 @@ macro_rules! against_both {
                 #[tokio::test(flavor = "multi_thread")]
                 #[ignore = "needs MiniStack, which `cargo xtask test` starts"]
                 async fn $test() {
-                    super::$test(super::Emulator::from_env("COBROWSE_TEST_MINISTACK") $(, $per_ministack)?).await;
+                    super::$test(super::Emulator::from_env("COBROWSE_TEST_MINISTACK").await $(, $per_ministack)?).await;
                 }
             )+
         }
@@ -36,7 +36,7 @@ macro_rules! against_both {
                 #[tokio::test(flavor = "multi_thread")]
                 #[ignore = "needs LocalStack, which `cargo xtask test` starts"]
                 async fn $test() {
-                    super::$test(super::Emulator::from_env("COBROWSE_TEST_LOCALSTACK") $(, $per_localstack)?).await;
+                    super::$test(super::Emulator::from_env("COBROWSE_TEST_LOCALSTACK").await $(, $per_localstack)?).await;
                 }
             )+
         }
@@ -116,7 +116,7 @@ async fn key_that_cannot_sign_returns_its_kind(emulator: Emulator) {
 #[tokio::test]
 #[ignore = "needs MiniStack, which `cargo xtask test` starts"]
 async fn ministack_refuses_a_key_pending_import() {
-    let emulator = Emulator::from_env("COBROWSE_TEST_MINISTACK");
+    let emulator = Emulator::from_env("COBROWSE_TEST_MINISTACK").await;
     let external = emulator
         .create(|key| key.key_spec(KeySpec::Rsa2048).key_usage(KeyUsageType::SignVerify).origin(OriginType::External))
         .await;
@@ -254,7 +254,7 @@ async fn key_uri_opens_the_key(emulator: Emulator) {
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs moto, which `cargo xtask test` starts"]
 async fn moto_signature_never_becomes_a_token() {
-    let emulator = Emulator::from_env("COBROWSE_TEST_MOTO");
+    let emulator = Emulator::from_env("COBROWSE_TEST_MOTO").await;
     let arn = emulator.create_rsa(KeySpec::Rsa2048).await;
     let minter = Minter::new(license_key(), emulator.key(&arn).build().unwrap());
     for number in 0..200 {
@@ -268,7 +268,7 @@ async fn moto_signature_never_becomes_a_token() {
 #[ignore = "needs LocalStack, which `cargo xtask test` starts"]
 fn example_with_localstack_prints_a_valid_token() {
     let runtime = tokio::runtime::Runtime::new().unwrap();
-    let emulator = Emulator::from_env("COBROWSE_TEST_LOCALSTACK");
+    let emulator = runtime.block_on(Emulator::from_env("COBROWSE_TEST_LOCALSTACK"));
     let expected = runtime.block_on(async {
         emulator.point("alias/cobrowse", &emulator.create_rsa(KeySpec::Rsa2048).await).await;
         Minter::new(license_key(), emulator.key("alias/cobrowse").build().unwrap()).check_key().await.unwrap()

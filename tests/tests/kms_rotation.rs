@@ -149,13 +149,13 @@ mod ministack {
     #[tokio::test(flavor = "multi_thread")]
     #[ignore = "needs MiniStack, which `cargo xtask test` starts"]
     async fn moved_alias_signs_with_the_registered_key() {
-        super::moved_alias_signs_with_the_registered_key(Emulator::from_env("COBROWSE_TEST_MINISTACK")).await;
+        super::moved_alias_signs_with_the_registered_key(Emulator::from_env("COBROWSE_TEST_MINISTACK").await).await;
     }
 
     #[tokio::test(flavor = "multi_thread")]
     #[ignore = "needs MiniStack, which `cargo xtask test` starts"]
     async fn corrected_alias_signs_within_five_seconds() {
-        super::corrected_alias_signs_within_five_seconds(Emulator::from_env("COBROWSE_TEST_MINISTACK")).await;
+        super::corrected_alias_signs_within_five_seconds(Emulator::from_env("COBROWSE_TEST_MINISTACK").await).await;
     }
 }
 
@@ -165,13 +165,13 @@ mod localstack {
     #[tokio::test(flavor = "multi_thread")]
     #[ignore = "needs LocalStack, which `cargo xtask test` starts"]
     async fn moved_alias_signs_with_the_registered_key() {
-        super::moved_alias_signs_with_the_registered_key(Emulator::from_env("COBROWSE_TEST_LOCALSTACK")).await;
+        super::moved_alias_signs_with_the_registered_key(Emulator::from_env("COBROWSE_TEST_LOCALSTACK").await).await;
     }
 
     #[tokio::test(flavor = "multi_thread")]
     #[ignore = "needs LocalStack, which `cargo xtask test` starts"]
     async fn corrected_alias_signs_within_five_seconds() {
-        super::corrected_alias_signs_within_five_seconds(Emulator::from_env("COBROWSE_TEST_LOCALSTACK")).await;
+        super::corrected_alias_signs_within_five_seconds(Emulator::from_env("COBROWSE_TEST_LOCALSTACK").await).await;
     }
 }
 

@@ -30,7 +30,7 @@ struct Account {
 impl Account {
     fn new() -> Self {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        let emulator = runtime.block_on(async { Emulator::from_env("COBROWSE_TEST_LOCALSTACK") });
+        let emulator = runtime.block_on(Emulator::from_env("COBROWSE_TEST_LOCALSTACK"));
         Self { runtime, emulator, directory: Directory::empty() }
     }
 
