@@ -3,6 +3,9 @@
 mod config;
 mod error_report;
 mod key_uri;
+// Only for documentation and its tests. The examples need these features.
+#[cfg(all(any(doc, doctest), feature = "aws-kms", feature = "env", feature = "testing"))]
+pub mod manual;
 #[cfg(feature = "testing")]
 pub mod testing;
 
