@@ -42,6 +42,9 @@ pub(crate) fn check(advisory_db: Option<&Path>) -> Result<()> {
         let doc = "doc --workspace --lib --no-deps --all-features";
         succeed(cargo(doc).env("RUSTDOCFLAGS", "--deny warnings"))
     });
+    report.step("links of Markdown files, messages in the manual", || {
+        succeed(&mut cargo("test --package cobrowse-jwt-tests --test documentation --locked --quiet"))
+    });
     if let Some(hack) = report.step("set-up: cargo-hack", || CARGO_HACK.set_up()) {
         // Each published crate by itself, because Cargo unites the features of one build.
         let every =
