@@ -20,6 +20,7 @@ usage: cargo xtask <task>
                                every combination of features; PATH is a clone of the RustSec advisory database, which is
                                downloaded otherwise
   bench [NAME]                 measure everything, or one group; the figures go to target/bench/summary.json
+  bench --plot                 draw the mints of the last measurement beside those of other crates in docs/benchmark.svg
   bench --check                compare instructions, allocations and crates with benches/counts.json
   services up                  start the emulators of AWS KMS in the background, and print the variables for tests
   services down                stop them";

@@ -19,9 +19,9 @@ impl Figures {
         self.add(name, value, unit, Target::None);
     }
 
-    pub(crate) fn to_json(&self, machine: &str) -> String {
+    pub(crate) fn to_json(&self, machine: &str, date: &str, command: &str) -> String {
         let figures: Vec<Value> = self.0.iter().map(Figure::to_json).collect();
-        format!("{:#}\n", json!({ "machine": machine, "figures": figures }))
+        format!("{:#}\n", json!({ "machine": machine, "date": date, "command": command, "figures": figures }))
     }
 }
 

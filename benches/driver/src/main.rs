@@ -1,4 +1,5 @@
-//! `driver [NAME]` measures this SDK beside its peers; `driver --check` compares the counts that must not grow.
+//! `driver [NAME]` measures this SDK beside its peers; `driver --check` compares the counts that must not grow; `driver --plot` draws
+//! the mints of the last measurement.
 //!
 //! Run by `cargo xtask bench`, at the root of the clone.
 
@@ -8,13 +9,14 @@ mod figure;
 mod groups;
 mod instructions;
 mod machine;
+mod plot;
 mod programs;
 mod rounds;
 
 use std::{env, fs, process::ExitCode};
 
 use anyhow::{Context, Result, bail};
-use xshell::Shell;
+use xshell::{Shell, cmd};
 
 use self::figure::Figures;
 
@@ -25,6 +27,7 @@ fn main() -> ExitCode {
     let argument = env::args().nth(1);
     let result = match argument.as_deref() {
         Some("--check") => counts::check(),
+        Some("--plot") => plot::plot(),
         name => measure(name),
     };
     match result {
@@ -44,7 +47,10 @@ fn measure(name: Option<&str>) -> Result<()> {
         let names: Vec<_> = groups::ALL.iter().map(|group| group.name).collect();
         bail!("unknown group; the groups are {}", names.join(", "));
     }
-    let machine = machine::describe(&Shell::new()?)?;
+    let shell = Shell::new()?;
+    let machine = machine::describe(&shell)?;
+    let date = cmd!(shell, "date --utc +%F").quiet().read()?;
+    let command = ["cargo xtask bench"].into_iter().chain(name).collect::<Vec<_>>().join(" ");
     println!("{machine}");
     let mut figures = Figures::default();
     let mut failed = Vec::new();
@@ -55,7 +61,8 @@ fn measure(name: Option<&str>) -> Result<()> {
         }
     }
     fs::create_dir_all("target/bench").context("failed to create target/bench")?;
-    fs::write(SUMMARY, figures.to_json(&machine)).with_context(|| format!("failed to write {SUMMARY}"))?;
+    fs::write(SUMMARY, figures.to_json(&machine, &date, &command))
+        .with_context(|| format!("failed to write {SUMMARY}"))?;
     println!("{SUMMARY}");
     if failed.is_empty() { Ok(()) } else { bail!("not measured: {}", failed.join(", ")) }
 }
