@@ -1,0 +1,24 @@
+use std::{error::Error, iter::successors};
+
+/// Panics if a message of the chain is empty, long or spans lines.
+pub(crate) fn check(error: &(dyn Error + 'static)) {
+    // More than the longest message of the SDK.
+    const LONGEST: usize = 400;
+    for message in messages(error) {
+        assert!(!message.is_empty() && message.len() <= LONGEST, "{} bytes", message.len());
+        assert!(!message.contains(char::is_control), "{message:?}");
+    }
+}
+
+/// Panics as [`check`], and if a message contains an ARN or the id of an AWS account.
+pub(crate) fn check_redacted(error: &(dyn Error + 'static)) {
+    check(error);
+    for message in messages(error) {
+        let digits = message.split(|char: char| !char.is_ascii_digit()).map(str::len).max();
+        assert!(!message.contains("arn:") && digits < Some(12), "{message}");
+    }
+}
+
+fn messages<'e>(error: &'e (dyn Error + 'static)) -> impl Iterator<Item = String> + 'e {
+    successors(Some(error), |&error| error.source()).map(ToString::to_string)
+}

@@ -1,0 +1,41 @@
+//! Fuzz targets: each takes any bytes and panics if the SDK breaks a promise.
+
+mod account;
+mod agreement;
+mod claims;
+mod embed_url;
+mod encrypted_pem;
+mod errors;
+mod key_uri;
+mod kms_response;
+mod pem;
+mod policy;
+mod token;
+
+pub use agreement::agreement;
+pub use claims::claims;
+pub use embed_url::embed_url;
+pub use encrypted_pem::encrypted_pem;
+pub use key_uri::key_uri;
+pub use kms_response::kms_response;
+pub use pem::pem;
+pub use policy::policy;
+pub use token::token;
+
+/// A fuzz target.
+#[derive(Clone, Copy, Debug)]
+pub struct Target {
+    /// The name of its program and of its folder in `seeds`.
+    pub name: &'static str,
+    /// Runs one input.
+    pub run: fn(&[u8]),
+}
+
+macro_rules! targets {
+    ($($name:ident)*) => {
+        /// Every target.
+        pub const TARGETS: &[Target] = &[$(Target { name: stringify!($name), run: $name }),*];
+    };
+}
+
+targets! { agreement claims embed_url encrypted_pem key_uri kms_response pem policy token }

@@ -1,0 +1,17 @@
+use crate::{account, errors};
+
+/// The tokens in `seeds/token` that are valid.
+const VALID: [&str; 3] = [
+    include_str!("../seeds/token/valid"),
+    include_str!("../seeds/token/valid-kid"),
+    include_str!("../seeds/token/valid-policy"),
+];
+
+/// A text. No token is accepted except those that the key has signed.
+pub fn token(data: &[u8]) {
+    let Ok(text) = str::from_utf8(data) else { return };
+    match account::verifier().verify(text) {
+        Ok(_) => assert!(VALID.contains(&text), "forged token"),
+        Err(error) => errors::check(&error),
+    }
+}
