@@ -1,0 +1,229 @@
+//! What a process keeps of its secrets. A child process mints 1,000 tokens with each source, logs at TRACE level, fails and panics in
+//! between, and drops the source. This process then searches the output and the memory of the child.
+//!
+//! The secrets are created here, and the child gets them by file or environment only. To add a source, add a test.
+#![cfg(target_os = "linux")]
+
+mod minting;
+mod scan;
+mod secrets;
+
+use std::{
+    env, fs,
+    io::{BufRead as _, BufReader, Write as _},
+    os::unix::fs::PermissionsExt as _,
+    path::PathBuf,
+    process::{Child, ChildStdin, Command, Stdio},
+};
+
+use cobrowse_jwt_fault_server::{Fault, FaultServer, Operation, Times};
+use tempfile::TempDir;
+
+use self::{
+    minting::Settings,
+    scan::{Found, Memory},
+    secrets::SECRETS,
+};
+
+#[test]
+#[ignore = "runs in the child process of the other tests"]
+fn reexec_helper() {
+    if let Some(settings) = Settings::from_env() {
+        minting::run(&settings);
+    }
+}
+
+#[test]
+fn pem_text_leaves_nothing() {
+    let subject = Subject::new("pem-text");
+    let (key, broken) = (subject.file("key.pem", &SECRETS.pem), subject.file("broken.pem", SECRETS.broken_pem()));
+    let found = subject.run(&uri("pem-text:", &key), &uri("pem-text:", &broken), &[], |_| {});
+    found.assert_only(&[], &[SIGNATURE]);
+}
+
+#[test]
+fn pem_file_leaves_nothing() {
+    let subject = Subject::new("pem-file");
+    let (key, broken) = (subject.file("key.pem", &SECRETS.pem), subject.file("broken.pem", SECRETS.broken_pem()));
+    let found = subject.run(&uri("", &key), &uri("", &broken), &[], |stage| {
+        let pem = if stage == Stage::Failing { SECRETS.broken_pem() } else { &SECRETS.pem };
+        fs::rename(subject.file("new.pem", pem), &key).unwrap();
+    });
+    found.assert_only(&[], &[SIGNATURE]);
+}
+
+#[test]
+fn encrypted_pem_leaves_nothing() {
+    let subject = Subject::new("encrypted-pem");
+    let key = subject.file("key.pem", &SECRETS.encrypted_pem);
+    let passphrase = subject.file("passphrase", &SECRETS.passphrase);
+    let variables = [(minting::PASSPHRASE_FILE, passphrase.to_str().unwrap())];
+    // The second one is opened with a wrong passphrase.
+    let found = subject.run(&uri("", &key), &uri("", &key), &variables, |_| {});
+    found.assert_only(&[], &[SIGNATURE]);
+}
+
+/// The environment of a process contains the key until it ends, so that part of the memory is not searched.
+#[test]
+fn environment_variable_leaves_no_further_copy() {
+    let subject = Subject::new("env");
+    let variables = [("COBROWSE_TEST_PEM", SECRETS.pem.as_str()), ("COBROWSE_TEST_BROKEN", SECRETS.broken_pem())];
+    let found = subject.run("env:COBROWSE_TEST_PEM", "env:COBROWSE_TEST_BROKEN", &variables, |_| {});
+    found.assert_only(&[], &[SIGNATURE]);
+}
+
+/// The AWS SDK logs responses, which contain signatures, and leaves credentials in freed memory: the profile and the headers of requests.
+#[tokio::test(flavor = "multi_thread")]
+async fn aws_kms_leaves_what_the_aws_sdk_keeps() {
+    let server = FaultServer::start_with_key(&SECRETS.key).await;
+    let subject = Subject::new("aws-kms");
+    let credentials = subject.file("credentials", &SECRETS.aws_profile());
+    let variables = [
+        ("AWS_SHARED_CREDENTIALS_FILE", credentials.to_str().unwrap()),
+        ("AWS_CONFIG_FILE", "/dev/null"),
+        ("AWS_REGION", FaultServer::REGION),
+        ("AWS_ENDPOINT_URL", server.url()),
+    ];
+    let found = subject.run("awskms:///alias/test", "awskms:///alias/missing", &variables, |stage| {
+        if stage == Stage::Failing {
+            for fault in [Fault::AccessDenied, Fault::BitFlipped, Fault::ForeignKey, Fault::NotJson, Fault::Disabled] {
+                server.fault(Operation::Sign, fault, Times::Once);
+            }
+            server.fault(Operation::GetPublicKey, Fault::ExpiredCredentials, Times::Once);
+        } else {
+            server.clear_faults();
+        }
+    });
+    found.assert_only(&[SIGNATURE], &[SIGNATURE, "AWS secret", "session token"]);
+}
+
+/// For comparison: the count depends on the version, and is printed only.
+#[test]
+fn jsonwebtoken_in_the_same_harness_prints_its_counts() {
+    let subject = Subject::new("jsonwebtoken");
+    let key = subject.file("key.pem", &SECRETS.pem);
+    subject.run(&uri("jsonwebtoken:", &key), "", &[], |_| {});
+}
+
+#[test]
+fn careless_process_is_found() {
+    let subject = Subject::new("careless");
+    let key = subject.file("key.pem", &SECRETS.pem);
+    let found = subject.run(&uri("careless:", &key), "", &[], |_| {});
+    for secret in ["private key", "PEM", "token", "signature"] {
+        assert!(found.memory.count(secret) > 0, "{secret}");
+    }
+    assert!(found.output.count("PEM") > 0 && found.output.count("token") > 0);
+}
+
+/// What the parent does while the child waits.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Stage {
+    Failing,
+    Recovered,
+}
+
+/// A child process and its files.
+struct Subject {
+    name: &'static str,
+    folder: TempDir,
+}
+
+struct Outcome {
+    output: Found,
+    memory: Found,
+}
+
+impl Subject {
+    fn new(name: &'static str) -> Self {
+        Self { name, folder: tempfile::tempdir().unwrap() }
+    }
+
+    fn file(&self, name: &str, text: &str) -> PathBuf {
+        let path = self.folder.path().join(name);
+        fs::write(&path, text).unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
+        path
+    }
+
+    /// Runs the child and searches what it printed and what is in its memory.
+    fn run(&self, source: &str, broken: &str, variables: &[(&str, &str)], mut act: impl FnMut(Stage)) -> Outcome {
+        let log = self.folder.path().join("log");
+        let mut child = Command::new(env::current_exe().unwrap());
+        child.args(["--exact", "reexec_helper", "--ignored", "--nocapture"]).envs(variables.iter().copied());
+        child.envs([(minting::SOURCE, source), (minting::BROKEN, broken)]);
+        child.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(fs::File::create(&log).unwrap());
+        let mut child = Running::new(child.spawn().unwrap());
+        child.wait_for("failing");
+        act(Stage::Failing);
+        child.proceed();
+        child.wait_for("recovering");
+        act(Stage::Recovered);
+        child.proceed();
+        let fingerprints = child.wait_for("dropped");
+        let memory = Memory::of(child.process.id()).search(&SECRETS.needles);
+        child.proceed();
+        assert!(child.process.wait().unwrap().success());
+
+        let mut output = fs::read(&log).unwrap();
+        output.extend_from_slice(child.printed.as_bytes());
+        let outcome = Outcome { output: scan::search(&output, &SECRETS.needles), memory };
+        println!(
+            "{}: output {} KiB {:?}, memory {:?}",
+            self.name,
+            output.len() / 1_024,
+            outcome.output,
+            outcome.memory
+        );
+        assert_eq!(fingerprints, SECRETS.fingerprints(source).join(" "), "the needles are not those of the child");
+        outcome
+    }
+}
+
+/// Signatures without their claims: `aws-lc-rs` does not wipe the buffer from which it copies a signature.
+const SIGNATURE: &str = "signature";
+
+impl Outcome {
+    /// Asserts that only these secrets were found, which dependencies keep.
+    #[track_caller]
+    fn assert_only(&self, output: &[&str], memory: &[&str]) {
+        assert_eq!(self.output.names_except(output), [""; 0], "in the output");
+        assert_eq!(self.memory.names_except(memory), [""; 0], "in the memory");
+    }
+}
+
+fn uri(scheme: &str, path: &std::path::Path) -> String {
+    format!("{scheme}{}", path.display())
+}
+
+/// A child process that stops at named places.
+struct Running {
+    process: Child,
+    input: ChildStdin,
+    output: BufReader<std::process::ChildStdout>,
+    printed: String,
+}
+
+impl Running {
+    fn new(mut process: Child) -> Self {
+        let (input, output) = (process.stdin.take().unwrap(), process.stdout.take().unwrap());
+        Self { process, input, output: BufReader::new(output), printed: String::new() }
+    }
+
+    /// Waits until the child prints `<<place: text>>`, and returns the text.
+    fn wait_for(&mut self, place: &str) -> String {
+        let start = self.printed.len();
+        loop {
+            assert!(self.output.read_line(&mut self.printed).unwrap() > 0, "the child ended: {}", self.printed);
+            let message = self.printed[start..].split_once("<<").and_then(|(_, rest)| rest.split_once(">>"));
+            if let Some((found, text)) = message.and_then(|(message, _)| message.split_once(": ")) {
+                assert_eq!(found, place);
+                return text.to_owned();
+            }
+        }
+    }
+
+    fn proceed(&mut self) {
+        self.input.write_all(b"\n").unwrap();
+    }
+}
