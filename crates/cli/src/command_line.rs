@@ -4,12 +4,14 @@ use clap::{
 };
 
 use crate::{
+    completions::Completions,
     configured,
     doctor::Doctor,
     exit::{self, Exit},
     help,
     inspect::Inspect,
     keygen::Keygen,
+    man::Manual,
     mint::Mint,
     public_key::PublicKeyOf,
     verify::Verify,
@@ -41,6 +43,8 @@ pub(crate) enum Subcommand {
     Inspect(Inspect),
     Verify(Verify),
     Doctor(Doctor),
+    Completions(Completions),
+    Man(Manual),
 }
 
 impl CommandLine {

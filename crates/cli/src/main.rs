@@ -2,6 +2,7 @@
 #![expect(clippy::doc_markdown, reason = "clap prints the comments of arguments as plain text")]
 
 mod command_line;
+mod completions;
 mod config_args;
 mod configured;
 mod doctor;
@@ -12,6 +13,7 @@ mod inspect;
 mod key;
 mod keygen;
 mod library_warnings;
+mod man;
 mod mint;
 mod output;
 mod passphrase;
@@ -52,6 +54,8 @@ fn run(subcommand: Subcommand, verbose: bool) -> Result<Exit, Failure> {
         Subcommand::Inspect(inspect) => inspect.run(&mut stdout, verbose),
         Subcommand::Verify(verify) => verify.run(&mut stdout),
         Subcommand::Doctor(doctor) => doctor.run(&mut stdout, verbose),
+        Subcommand::Completions(completions) => completions.run(&mut stdout),
+        Subcommand::Man(manual) => manual.run(&mut stdout),
     }?;
     stdout.flush()?;
     Ok(exit)

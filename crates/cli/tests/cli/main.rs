@@ -5,6 +5,7 @@ mod bad_tokens;
 mod configuration;
 mod doctor;
 mod encrypted_keys;
+mod generated;
 mod inspect;
 mod keygen;
 mod kms;

@@ -1,0 +1,36 @@
+use std::io::Write as _;
+
+use clap::CommandFactory as _;
+use clap_complete::{Shell, generate};
+
+use crate::{
+    command_line::CommandLine,
+    exit::{self, Exit},
+    failure::Failure,
+    help,
+    output::Stdout,
+};
+
+/// Print a completion script for a shell
+#[derive(clap::Args)]
+#[command(after_help = help::examples(EXAMPLES, exit::HELP))]
+pub(crate) struct Completions {
+    /// The shell
+    #[arg(value_name = "SHELL")]
+    shell: Shell,
+}
+
+const EXAMPLES: &[&str] = &[
+    "cobrowse-jwt completions bash > ~/.local/share/bash-completion/completions/cobrowse-jwt",
+    "cobrowse-jwt completions fish > ~/.config/fish/completions/cobrowse-jwt.fish",
+];
+
+impl Completions {
+    pub(crate) fn run(&self, stdout: &mut Stdout) -> Result<Exit, Failure> {
+        // In memory, because a failure to write would panic in `generate`.
+        let mut script = Vec::new();
+        generate(self.shell, &mut CommandLine::command(), "cobrowse-jwt", &mut script);
+        stdout.write_all(&script)?;
+        Ok(Exit::Ok)
+    }
+}
