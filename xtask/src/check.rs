@@ -1,4 +1,7 @@
 mod advisories;
+mod metadata;
+mod packages;
+mod public_types;
 mod rust_version;
 
 use std::path::Path;
@@ -8,7 +11,7 @@ use anyhow::Result;
 use crate::{
     bench::bench,
     run::{Report, cargo, succeed},
-    setup::cargo_tool::{CARGO_DENY, CARGO_HACK},
+    setup::cargo_tool::{CARGO_CHECK_EXTERNAL_TYPES, CARGO_DENY, CARGO_HACK, CARGO_MACHETE},
 };
 
 /// Checks everything but the tests. Quick steps come first.
@@ -28,6 +31,9 @@ pub(crate) fn check(advisory_db: Option<&Path>) -> Result<()> {
         });
         advisories::check(&mut report, &deny, advisory_db);
     }
+    if let Some(machete) = report.step("set-up: cargo-machete", || CARGO_MACHETE.set_up()) {
+        report.step("unused dependencies", || succeed(&mut machete()));
+    }
     report.step("lints", || succeed(&mut cargo("clippy --workspace --all-targets --all-features -- --deny warnings")));
     let benches = "--manifest-path benches/Cargo.toml --target-dir target/benches --release --locked";
     report.step("lints of the benches", || {
@@ -45,6 +51,11 @@ pub(crate) fn check(advisory_db: Option<&Path>) -> Result<()> {
     report.step("links of Markdown files, messages in the manual", || {
         succeed(&mut cargo("test --package cobrowse-jwt-tests --test documentation --locked --quiet"))
     });
+    let external_types = report.step("set-up: cargo-check-external-types", || CARGO_CHECK_EXTERNAL_TYPES.set_up());
+    if let Some(external_types) = external_types {
+        report.step("foreign types in public interfaces", || public_types::check(&external_types));
+    }
+    report.step("packages", packages::check);
     if let Some(hack) = report.step("set-up: cargo-hack", || CARGO_HACK.set_up()) {
         // Each published crate by itself, because Cargo unites the features of one build.
         let every =

@@ -2,7 +2,7 @@ use std::{path::Path, process::Command, time::Duration};
 
 use anyhow::{Context, Result, ensure};
 
-use crate::run::{Report, status_within, succeed};
+use crate::run::{Report, root, status_within, succeed};
 
 const DATABASE: &str = "https://github.com/RustSec/advisory-db";
 
@@ -18,7 +18,21 @@ pub(super) fn check(report: &mut Report, deny: &impl Fn() -> Command, clone: Opt
         None => report.optional_step(name, || fetch(deny(), None)).ok(),
     };
     if fetched.is_some() {
-        report.step("advisories", || succeed(deny().args(["--locked", "--offline", "check", "advisories"])));
+        report.step("advisories", || {
+            succeed(deny().args(["--locked", "--offline", "check", "advisories"]))?;
+            let outside = [("benches", "benches"), ("fuzz", "."), ("tests/feature-unification", "benches")];
+            for (folder, config) in outside.into_iter().filter(|(folder, _)| root().join(folder).exists()) {
+                let place = format!("--manifest-path {folder}/Cargo.toml --config {config}/deny.toml --all-features");
+                succeed(deny().args(place.split(' ')).args([
+                    "--locked",
+                    "--offline",
+                    "check",
+                    "advisories",
+                    "sources",
+                ]))?;
+            }
+            Ok(())
+        });
     } else {
         report.not_run("advisories");
     }

@@ -1,8 +1,8 @@
 use std::collections::HashMap;
 
 use anyhow::{Context, Result, bail};
-use serde_json::Value;
 
+use super::metadata::{Package, packages};
 use crate::run::{cargo, output};
 
 /// The first Rust version with edition 2024.
@@ -10,9 +10,7 @@ const EDITION_2024: &str = "1.85";
 
 /// Checks that each published crate declares the oldest Rust version that its dependencies support.
 pub(crate) fn check() -> Result<()> {
-    let metadata = output(&mut cargo("metadata --format-version 1 --locked"))?;
-    let metadata: Value = serde_json::from_str(&metadata).context("cargo metadata is not valid")?;
-    let packages: Vec<Package> = serde_json::from_value(metadata["packages"].clone()).context("no packages")?;
+    let packages = packages()?;
     let versions: HashMap<_, _> = packages
         .iter()
         .filter_map(|package| {
@@ -20,8 +18,7 @@ pub(crate) fn check() -> Result<()> {
         })
         .collect();
     let mut wrong = Vec::new();
-    // Ours have no source; the private ones may be published nowhere.
-    for package in packages.iter().filter(|package| package.source.is_none() && package.publish.is_none()) {
+    for package in packages.iter().filter(|package| package.is_published()) {
         // What an optional key source needs is declared by its own crate.
         let features = if package.name == "cobrowse-jwt" { "" } else { "--all-features" };
         let tree = format!("tree --edges normal,build {features} --target all --prefix none --format {{p}} --locked");
@@ -29,15 +26,6 @@ pub(crate) fn check() -> Result<()> {
         wrong.extend(mismatch(package, &tree, &versions)?);
     }
     if wrong.is_empty() { Ok(()) } else { bail!("{}", wrong.join("\n")) }
-}
-
-#[derive(Debug, serde::Deserialize)]
-struct Package {
-    name: String,
-    version: String,
-    rust_version: Option<String>,
-    source: Option<String>,
-    publish: Option<Vec<String>>,
 }
 
 /// Returns a message if the declared version is not the highest of the dependencies' versions. The lines of `cargo tree` are
@@ -75,9 +63,11 @@ mod tests {
         let package = |rust_version: Option<&str>| Package {
             name: "core".into(),
             version: "0.1.0".into(),
+            manifest_path: "Cargo.toml".into(),
             rust_version: rust_version.map(Into::into),
             source: None,
             publish: None,
+            targets: Vec::new(),
         };
         let [der, http] = dependencies;
         let versions = HashMap::from([
