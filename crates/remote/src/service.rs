@@ -10,6 +10,8 @@ use cobrowse_jwt_core::{KeyError, PublicKey, SigningInput};
 /// - Implementations set no deadline of their own: the engine does.
 /// - `resolve` and `sign` obtain credentials themselves when they need to.
 /// - Errors contain no key name, ARN, account id, credential or token.
+///
+/// [`cobrowse-jwt-conformance`](https://docs.rs/cobrowse-jwt-conformance) tests this contract.
 #[async_trait]
 pub trait KeyService: fmt::Debug + Send + Sync + 'static {
     /// Obtains credentials or logs in, and keeps the result for later calls.

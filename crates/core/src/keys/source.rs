@@ -15,6 +15,8 @@ use super::{KeyError, PublicKey, Signature, SigningInput};
 ///
 /// A wrapper (a cache, a fallback) forwards both methods, and returns keys and errors unchanged.
 ///
+/// [`cobrowse-jwt-conformance`](https://docs.rs/cobrowse-jwt-conformance) tests this contract.
+///
 /// ```
 /// use std::sync::Arc;
 /// use cobrowse_jwt_core::{KeyError, KeySource, SigningKey, async_trait};
