@@ -35,7 +35,7 @@ fn verify_of_mutated_token_returns_error() {
     for check in ["compact-form", "header", "alg", "typ", "header-members"] {
         assert!(refused.get(check) > Some(&100), "{refused:?}");
     }
-    assert!(refused["signature"] > MUTATIONS / 4 && unchanged < MUTATIONS / 50, "{refused:?}, {unchanged}");
+    assert!(refused["signature"] > MUTATIONS / 4 && unchanged < MUTATIONS / 10, "{refused:?}, {unchanged}");
 }
 
 /// Changes the text of a token, the bytes of one of its parts, or replaces a part by that of another token.
@@ -62,7 +62,8 @@ fn changed(bytes: &[u8], rng: &mut Rng) -> Vec<u8> {
     const FREQUENT: &[u8] = br#"{}[]":,.-_=019 aeInRS"#;
     let mut bytes = bytes.to_vec();
     for _ in 0..rng.usize(1..=3) {
-        let start = rng.usize(..=bytes.len());
+        // The last character of base64 has unused bits.
+        let start = if rng.bool() { rng.usize(..=bytes.len()) } else { bytes.len().saturating_sub(rng.usize(..3)) };
         let end = (start + rng.usize(1..8)).min(bytes.len());
         let byte = *rng.choice(FREQUENT).unwrap();
         match rng.u8(..6) {
