@@ -5,6 +5,7 @@ mod check;
 mod run;
 mod services;
 mod setup;
+mod soak;
 mod test;
 
 use std::{env, path::Path, process::ExitCode};
@@ -22,6 +23,8 @@ usage: cargo xtask <task>
   bench [NAME]                 measure everything, or one group; the figures go to target/bench/summary.json
   bench --plot                 draw the mints of the last measurement beside those of other crates in docs/benchmark.svg
   bench --check                compare instructions, allocations and crates with benches/counts.json
+  soak [MINUTES] [SEED]        mint with each remote source under random faults, for 20 minutes by default; emulators are
+                               killed and restarted meanwhile
   services up                  start the emulators of AWS KMS in the background, and print the variables for tests
   services down                stop them";
 
@@ -44,6 +47,7 @@ fn run(arguments: &[&str]) -> Result<()> {
         ["check"] => check::check(None),
         ["check", "--advisory-db", path] => check::check(Some(Path::new(path))),
         ["bench"] | ["bench", _] => bench::bench(&arguments[1..]),
+        ["soak"] | ["soak", _] | ["soak", _, _] => soak::soak(&arguments[1..]),
         ["services", "up"] => services::up(),
         ["services", "down"] => services::down(),
         [] | ["help" | "--help" | "-h"] => {

@@ -12,7 +12,7 @@ use anyhow::{Context, Result, ensure};
 
 pub(crate) use self::{
     emulator::{EMULATORS, Emulator},
-    process::{Lifetime, Service},
+    process::{Lifetime, Service, soak_command},
 };
 use crate::setup::{cache, lock};
 

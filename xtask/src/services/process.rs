@@ -1,6 +1,8 @@
 use std::{
+    ffi::OsStr,
     fs::{self, File},
     io::{self, Read as _, Write as _},
+    iter,
     net::{Ipv4Addr, TcpStream},
     path::{Path, PathBuf},
     process::{ChildStdin, Command, Stdio},
@@ -160,9 +162,22 @@ fn guarded(command: &Command) -> Command {
     guarded
 }
 
+/// Returns the URL of an emulator, and a JSON array of a program and its arguments that starts it until standard input ends.
+pub(crate) fn soak_command(emulator: &Emulator, folder: &Path) -> Result<(String, String)> {
+    fs::create_dir_all(folder).with_context(|| format!("failed to create {}", folder.display()))?;
+    let (mut command, port) = (emulator.prepare)(folder)?;
+    let command = guarded(command.env("TMPDIR", folder));
+    let variables =
+        command.get_envs().filter_map(|(name, value)| Some([name, OsStr::new("="), value?].join(OsStr::new(""))));
+    let words = iter::once("env".into()).chain(variables);
+    let words = words.chain([command.get_program().to_owned()]).chain(command.get_args().map(OsStr::to_owned));
+    let words: Vec<_> = words.map(|word| word.to_string_lossy().into_owned()).collect();
+    Ok((format!("http://127.0.0.1:{port}"), serde_json::to_string(&words)?))
+}
+
 /// Returns program and arguments as `ps` prints them.
 fn command_line(command: &Command) -> String {
-    let words = std::iter::once(command.get_program()).chain(command.get_args());
+    let words = iter::once(command.get_program()).chain(command.get_args());
     words.map(|word| word.to_string_lossy()).collect::<Vec<_>>().join(" ")
 }
 
