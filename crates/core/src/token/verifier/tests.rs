@@ -300,6 +300,24 @@ fn verify_of_other_form_returns_error() {
 }
 
 #[test]
+fn verify_with_part_that_is_not_utf_8_returns_error() {
+    let bench = Bench::new();
+    let claims = good().to_string().replace("jane", "Zoë").chars().map(|char| char as u8).collect::<Vec<_>>();
+    for (header, claims, part) in [
+        (HEADER.as_bytes(), claims.as_slice(), malformed(TokenCheck::Claims, "claims are not a JSON object")),
+        (
+            b"{\"alg\":\"RS256\",\"typ\":\"JWT\",\"kid\":\"\xeb\"}",
+            good().to_string().as_bytes(),
+            malformed(TokenCheck::Header, "header is not a JSON object"),
+        ),
+    ] {
+        let input = [header, claims].map(|part| URL_SAFE_NO_PAD.encode(part)).join(".");
+        let signature = URL_SAFE_NO_PAD.encode(bench.key.sign_now(&SigningInput::new(input.as_bytes())));
+        assert_eq!(bench.verifier.verify(&format!("{input}.{signature}")), Err(part));
+    }
+}
+
+#[test]
 fn text_over_the_limit_is_not_decoded() {
     let bench = Bench::new();
     let text = "a".repeat(MAX_TOKEN_BYTES + 1);
