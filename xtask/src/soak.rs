@@ -11,7 +11,7 @@ use crate::{
 pub(crate) fn soak(arguments: &[&str]) -> Result<()> {
     let folder = env::temp_dir().join(format!("cobrowse-jwt-soak-{}", std::process::id()));
     let mut soak = cargo("run --quiet --package cobrowse-jwt-tests --all-features --example soak --");
-    for emulator in EMULATORS.iter().filter(|emulator| emulator.name != "moto") {
+    for emulator in EMULATORS.iter().filter(|emulator| ["localstack", "ministack"].contains(&emulator.name)) {
         let (url, command) = soak_command(emulator, &folder.join(emulator.name))?;
         soak.env(emulator.variable(), url).env(format!("{}_COMMAND", emulator.variable()), command);
     }
