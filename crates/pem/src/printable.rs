@@ -7,7 +7,8 @@ const REDACTED: &str = "<redacted>";
 /// Returns the path for a message, or `<redacted>` if it may be a pasted secret.
 ///
 /// A path is shown if the file or its directory exists. Directly in `/`, in `.` or without a directory, the file must exist or end in
-/// `.pem`, `.key` or `.json`. Text that contains PEM, the start of a JWT or 40 characters of base64 is never shown.
+/// `.pem`, `.key` or `.json`. Text that contains PEM, the start of a JWT, 40 characters of base64, or a control or invisible character is
+/// never shown.
 ///
 /// ```
 /// use cobrowse_jwt_pem::printable_path;
@@ -47,8 +48,17 @@ fn resembles_secret(text: &str) -> bool {
     let is_jwt = |text: &str| text.starts_with("eyJ");
     text.len() > MAX_PATH
         || text.contains(char::is_control)
+        || text.contains(is_invisible)
         || text.contains("-----")
         || text.split(['/', ' ']).any(|part| is_jwt(part) || is_base64(part))
+}
+
+/// Returns whether the character is a line separator, changes the direction of text (UAX #9), or has no width.
+fn is_invisible(char: char) -> bool {
+    matches!(
+        char,
+        '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}'
+    )
 }
 
 fn is_base64(text: &str) -> bool {
@@ -111,6 +121,16 @@ mod tests {
         assert_eq!(printable_path(name.as_ref()), name);
         let base64_for_urls = "src/q8yTQf-fHs_0bN1lw2A-Kk3Xz9Us8cKjMzEfYjiWA4R4";
         assert_eq!(printable_path(base64_for_urls.as_ref()), "<redacted>");
+    }
+
+    #[test]
+    fn printable_path_that_displays_as_another_is_redacted() {
+        for char in ['\u{202e}', '\u{2066}', '\u{200f}', '\u{61c}', '\u{200b}', '\u{2028}', '\u{feff}', '\u{1b}'] {
+            let path = format!("src/{char}mep.yek.pem");
+            assert_eq!(printable_path(path.as_ref()), "<redacted>", "{char:?}");
+        }
+        let decomposed = "src/cle\u{301}.pem";
+        assert_eq!(printable_path(decomposed.as_ref()), decomposed);
     }
 
     #[test]

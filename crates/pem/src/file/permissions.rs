@@ -1,5 +1,7 @@
 //! Who else can read or replace the key file.
 
+#[cfg(unix)]
+use std::collections::BTreeSet;
 use std::{
     collections::VecDeque,
     ffi::OsString,
@@ -27,7 +29,7 @@ impl Permissions {
         use std::os::unix::fs::MetadataExt as _;
         self.check_owner(file.uid(), rustix::process::geteuid().as_raw())?;
         self.check_mode(path, file.mode() & 0o7777)?;
-        let directories = key_file_directories(path).map_err(|error| PemError::io(Problem::Read, error))?;
+        let directories = with_ancestors(path).map_err(|error| PemError::io(Problem::Read, error))?;
         directories.iter().try_for_each(|directory| check_directory(directory))
     }
 
@@ -56,7 +58,17 @@ impl Permissions {
     }
 }
 
-/// With the sticky bit, only the owner of a file can replace it.
+/// Returns the directories of the key file and every directory above them: write access to one allows to replace the one below it.
+#[cfg(unix)]
+fn with_ancestors(path: &Path) -> io::Result<BTreeSet<PathBuf>> {
+    let mut directories = BTreeSet::new();
+    for directory in key_file_directories(path)? {
+        directories.extend(directory.canonicalize()?.ancestors().map(Path::to_owned));
+    }
+    Ok(directories)
+}
+
+/// With the sticky bit, only the owner of an entry can replace it.
 #[cfg(unix)]
 fn check_directory(path: &Path) -> Result<(), PemError> {
     use std::os::unix::fs::MetadataExt as _;

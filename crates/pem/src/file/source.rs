@@ -18,7 +18,7 @@ use crate::{PemError, thread::run_blocking};
 /// On Unix the file is refused if
 /// - it is group- or world-writable; or readable, with [`PemFileBuilder::strict_permissions`],
 /// - its owner is neither the effective user of this process nor root, without [`PemFileBuilder::allow_foreign_owner`],
-/// - it, or a symbolic link on its path, is in a directory that is world-writable without the sticky bit.
+/// - a directory above it, or above a symbolic link on its path, is world-writable without the sticky bit.
 ///
 /// A Kubernetes secret mount passes. An `emptyDir` volume on disk does not: its mode is 0777.
 ///

@@ -162,6 +162,26 @@ fn open_file_in_world_writable_directory_is_refused_unless_sticky() {
 }
 
 #[test]
+fn open_file_below_world_writable_directory_is_refused_unless_sticky() {
+    let (folder, (_, pem)) = (Folder::new(), key());
+    let keys = folder.0.path().join("service/keys");
+    fs::create_dir_all(&keys).unwrap();
+    fs::write(keys.join("key.pem"), &pem).unwrap();
+    set_mode(&keys.join("key.pem"), 0o600);
+    set_mode(&keys, 0o700);
+    let link = Folder::new();
+    unix::symlink(keys.join("key.pem"), link.path()).unwrap();
+    for path in [keys.join("key.pem"), link.path()] {
+        for (mode, accepted) in [(0o777, false), (0o1777, true), (0o755, true)] {
+            set_mode(folder.0.path(), mode);
+            let opened = PemFile::open_blocking(&path).map(drop).map_err(|error| error.kind());
+            let expected = if accepted { Ok(()) } else { Err(PemErrorKind::InsecurePermissions) };
+            assert_eq!(opened, expected, "{mode:o}");
+        }
+    }
+}
+
+#[test]
 fn open_kubernetes_secret_mount_follows_an_update() {
     let (folder, (first, first_pem), (second, second_pem)) = (Folder::new(), key(), key());
     let mount = folder.0.path();
