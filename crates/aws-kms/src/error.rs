@@ -87,7 +87,8 @@ fn by_credentials(error: &CredentialsError, details: &Details) -> Classification
     let denials = ["AccessDenied", "not authorized", "InvalidIdentityToken", "ExpiredToken"];
     let denied = denials.into_iter().any(|denial| details.message.contains(denial));
     match error {
-        CredentialsError::ProviderTimedOut(_) | CredentialsError::ProviderError(_) if !denied => (
+        _ if denied => (KeyErrorKind::AccessDenied, "AWS credentials denied", "allow this process to assume its role"),
+        CredentialsError::ProviderTimedOut(_) | CredentialsError::ProviderError(_) => (
             KeyErrorKind::Unavailable,
             "failed to fetch AWS credentials",
             "check the network between this machine and the credential provider",

@@ -13,7 +13,7 @@ use std::{
 
 use aws_credential_types::{
     Credentials,
-    provider::{ProvideCredentials, SharedCredentialsProvider, future},
+    provider::{ProvideCredentials, SharedCredentialsProvider, error::CredentialsError, future},
 };
 use cobrowse_jwt_aws_kms::{
     AwsKmsKey,
@@ -105,6 +105,40 @@ impl ProvideCredentials for Sts {
             sleep(takes).await;
             Ok(credentials(valid.map(|valid| SystemTime::now() + valid)))
         })
+    }
+}
+
+/// A credentials provider that fails.
+#[derive(Debug)]
+struct Failing(fn() -> CredentialsError);
+
+impl ProvideCredentials for Failing {
+    fn provide_credentials<'a>(&'a self) -> future::ProvideCredentials<'a>
+    where
+        Self: 'a,
+    {
+        future::ProvideCredentials::ready(Err((self.0)()))
+    }
+}
+
+#[tokio::test]
+async fn failed_credentials_are_denied_missing_or_unavailable() {
+    const DENIED: &str =
+        "AccessDenied: User: arn:aws:sts::123456789012:assumed-role/x is not authorized to perform: sts:AssumeRole";
+    let cases: [(fn() -> CredentialsError, _, _); 3] = [
+        (|| CredentialsError::provider_error(DENIED), KeyErrorKind::AccessDenied, "AWS credentials denied"),
+        (|| CredentialsError::not_loaded("no providers"), KeyErrorKind::AccessDenied, "no AWS credentials found"),
+        (
+            || CredentialsError::provider_timed_out(Duration::from_secs(1)),
+            KeyErrorKind::Unavailable,
+            "failed to fetch AWS credentials",
+        ),
+    ];
+    for (error, kind, message) in cases {
+        let client = client(|builder| builder.credentials_provider(Failing(error)));
+        let error = AwsKmsKey::new(&client, FaultServer::ALIAS).unwrap().authenticate().await.unwrap_err();
+        assert_eq!((error.kind(), error.to_string().as_str()), (kind, message));
+        assert!(!format!("{error:?}").contains("123456789012"), "{error:?}");
     }
 }
 
