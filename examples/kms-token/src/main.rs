@@ -16,7 +16,8 @@ async fn main() -> ExitCode {
 
 async fn run() -> Result<(), Box<dyn Error>> {
     let config = Config::from_env()?;
-    let key = KeyUriRegistry::new().aws_kms_builder(config.key()).await?.build()?;
+    let registry = KeyUriRegistry::new().allow_http(config.allow_http());
+    let key = registry.aws_kms_builder(config.key()).await?.build()?;
     let preflight = key.preflight().await;
     for step in preflight.steps() {
         let result = if step.result.is_ok() { "ok" } else { "failed" };

@@ -127,6 +127,12 @@ impl Config {
         self.default_lifetime
     }
 
+    /// Returns whether plain http to a key service on another host is allowed.
+    #[must_use]
+    pub const fn allow_http(&self) -> bool {
+        self.allow_http
+    }
+
     /// Opens the key and returns a minter. A service that holds the key signs nothing yet; see [`Minter::check_key`].
     ///
     /// # Errors
