@@ -17,9 +17,9 @@ usage: cargo xtask <task>
 
   test [--require-all]         set up Node and Python packages, browsers and emulators of AWS KMS, and run every test;
                                with --require-all or CI=true, a test that cannot run is a failure
-  check [--advisory-db PATH]   check formatting, lints, documentation, dependency rules, licenses, advisories, counts and
-                               every combination of features; PATH is a clone of the RustSec advisory database, which is
-                               downloaded otherwise
+  check [--advisory-db PATH]   check formatting, lints, documentation, dependencies, licenses, advisories, counts, types of
+                               other crates in public interfaces, packages and every combination of features; PATH is a
+                               clone of the RustSec advisory database, which is downloaded otherwise
   bench [NAME]                 measure everything, or one group; the figures go to target/bench/summary.json
   bench --plot                 draw the mints of the last measurement beside those of other crates in docs/benchmark.svg
   bench --check                compare instructions, allocations and crates with benches/counts.json

@@ -2,7 +2,7 @@ use std::process::Command;
 
 use anyhow::{Result, bail};
 
-use super::metadata::packages;
+use super::{RUSTDOC, metadata::packages};
 use crate::run::{root, succeed};
 
 /// Checks the types of other crates in public interfaces. Each manifest has a list of those that are allowed.
@@ -12,7 +12,7 @@ pub(super) fn check(external_types: &impl Fn() -> Command) -> Result<()> {
         let mut check = external_types();
         check.arg("--all-features").arg("--manifest-path").arg(&package.manifest_path);
         // The tool reads rustdoc's JSON, which is unstable.
-        if let Err(error) = succeed(check.env("RUSTDOC", root().join("xtask/rustdoc.sh"))) {
+        if let Err(error) = succeed(check.env("RUSTDOC", root().join(RUSTDOC))) {
             failed.push(error.to_string());
         }
     }
