@@ -1,5 +1,6 @@
+use cobrowse_jwt_conformance::Suite;
 use cobrowse_jwt_core::{KeyErrorKind, SigningInput};
-use cobrowse_jwt_remote::{KeyService as _, KeyVersion};
+use cobrowse_jwt_remote::{KeyService as _, KeyVersion, RemoteKey};
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::TcpListener,
@@ -58,4 +59,19 @@ async fn session_is_reused_and_replaced_after_the_service_ended_it() {
     server.end_session();
     service.resolve().await.unwrap();
     assert_eq!(server.logins(), 2);
+}
+
+#[tokio::test]
+async fn service_passes_the_conformance_suite() {
+    let server = Server::start().await.unwrap();
+    let service = |key: &str, password: &str| HttpKeyService::new(server.url(), key, password);
+    let report = Suite::builder_for_service(service("cobrowse", Server::PASSWORD))
+        .failing_source(KeyErrorKind::AccessDenied, RemoteKey::new(service("cobrowse", "wrong")))
+        .failing_source(KeyErrorKind::NotFound, RemoteKey::new(service("other", Server::PASSWORD)))
+        .secret(Server::PASSWORD)
+        .secret(server.url())
+        .build()
+        .run()
+        .await;
+    assert!(report.is_passed(), "\n{report}");
 }
