@@ -1,5 +1,5 @@
 use std::{
-    future::{Future, poll_fn},
+    future::poll_fn,
     pin::{Pin, pin},
     task::Poll,
 };

@@ -1,6 +1,7 @@
 use std::{
     error::Error,
     iter::successors,
+    pin::Pin,
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
@@ -22,6 +23,9 @@ pub(crate) struct Context {
     pub(crate) secrets: Secrets,
     errors: Mutex<Vec<(&'static str, KeyError)>>,
 }
+
+/// Changes the source from outside.
+pub(crate) type Hook = Box<dyn FnOnce() -> Pin<Box<dyn Future<Output = ()> + Send>> + Send + Sync>;
 
 /// The result of a check.
 pub(crate) type Checked<T = ()> = Result<T, Failure>;

@@ -10,8 +10,7 @@ use tokio::{
 
 use crate::{
     cancellation::{Boxed, cancel},
-    context::{Checked, Context, Failure, failed, minter, verify, verify_token},
-    suite::Hook,
+    context::{Checked, Context, Failure, Hook, failed, minter, verify, verify_token},
 };
 
 const INPUT: SigningInput<'static> = SigningInput::new(b"header.payload");

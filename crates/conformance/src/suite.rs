@@ -1,11 +1,11 @@
-use std::{fmt, future::Future, pin::Pin, sync::Arc, time::Duration};
+use std::{fmt, sync::Arc, time::Duration};
 
 use cobrowse_jwt_core::{KeyErrorKind, KeySource};
 use cobrowse_jwt_remote::{KeyService, RemoteKey};
 
 use crate::{
     check::Check,
-    context::{Checked, Context, Failure},
+    context::{Checked, Context, Failure, Hook},
     faults::{self, Engine, FaultResults, FaultyService},
     report::{Finding, Outcome, Report},
     secrets::Secrets,
@@ -44,8 +44,6 @@ enum Subject {
     Source(Arc<dyn KeySource>),
     Service(Arc<dyn KeyService>),
 }
-
-pub(crate) type Hook = Box<dyn FnOnce() -> Pin<Box<dyn Future<Output = ()> + Send>> + Send + Sync>;
 
 impl Suite {
     /// Returns a builder for the suite of a key source. Needs a source that works and has a key.
