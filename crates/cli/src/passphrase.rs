@@ -93,7 +93,7 @@ fn read(path: &Path) -> Result<Passphrase, Failure> {
 }
 
 /// Prompts on the terminal, without echo. At Ctrl-C rpassword raises SIGINT and then restores the terminal, which the default handler would
-/// prevent; the handler applies again when this is dropped.
+/// prevent; the handler applies again when this is dropped. At other signals it restores nothing.
 struct Prompts {
     interrupted: Arc<AtomicBool>,
     ended: Arc<AtomicBool>,
@@ -108,6 +108,8 @@ impl Prompts {
         // Registered handlers cannot be removed without losing the default, so one of them emulates it.
         let default = flag::register_conditional_default(SIGINT, Arc::clone(&prompts.ended));
         let handler = default.and_then(|_| flag::register(SIGINT, Arc::clone(&prompts.interrupted)));
+        #[cfg(unix)]
+        let handler = handler.and_then(|_| restore_terminal_at_signals(&prompts.ended));
         handler.map_err(|error| no_terminal().with_source(&error))?;
         Ok(prompts)
     }
@@ -129,6 +131,31 @@ impl Drop for Prompts {
     fn drop(&mut self) {
         self.ended.store(true, Ordering::Relaxed);
     }
+}
+
+/// Restores the terminal before SIGTERM and SIGHUP end the process, until the prompts have ended.
+#[cfg(unix)]
+fn restore_terminal_at_signals(ended: &Arc<AtomicBool>) -> io::Result<()> {
+    use rustix::termios::{OptionalActions, tcgetattr, tcsetattr};
+    use signal_hook::{
+        consts::{SIGHUP, SIGTERM},
+        iterator::Signals,
+        low_level::emulate_default_handler,
+    };
+    let terminal = std::fs::File::open("/dev/tty")?;
+    let modes = tcgetattr(&terminal)?;
+    for signal in [SIGHUP, SIGTERM] {
+        flag::register_conditional_default(signal, Arc::clone(ended))?;
+    }
+    let mut signals = Signals::new([SIGHUP, SIGTERM])?;
+    std::thread::Builder::new().spawn(move || {
+        for signal in signals.forever() {
+            // The signal must end the process, whatever becomes of the terminal.
+            let _ = tcsetattr(&terminal, OptionalActions::Now, &modes);
+            let _ = emulate_default_handler(signal);
+        }
+    })?;
+    Ok(())
 }
 
 fn no_terminal() -> Failure {

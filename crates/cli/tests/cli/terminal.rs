@@ -98,6 +98,23 @@ fn cancelled_passphrase_prompt_restores_the_terminal() {
     }
 }
 
+#[test]
+#[ignore = "needs `script` of util-linux"]
+fn terminated_passphrase_prompt_restores_the_terminal() {
+    let directory = with_encrypted_key();
+    for (signal, exit) in [("TERM", 143), ("HUP", 129)] {
+        let kill = format!("until stty -a < /dev/tty | grep -q -- '-echo '; do sleep 0.05; done; kill -s {signal} $$");
+        let prompt = format!("sh -c \"({kill}) & exec {PROGRAM} public-key key.pem\"");
+        let shell = format!("{}; echo exit $?; stty -a", prompt.replace("$$", "\\$\\$"));
+        let shown = terminal(&directory, &shell, &[], &[("passphrase: ", "")]);
+        assert!(shown.contains(&format!("exit {exit}\n")), "{shown:?}");
+        let modes: Vec<_> = shown.split_whitespace().collect();
+        for mode in ["echo", "icanon", "isig"] {
+            assert!(modes.contains(&mode), "{signal} disables {mode}: {shown:?}");
+        }
+    }
+}
+
 #[cfg(feature = "aws-kms")]
 #[test]
 #[ignore = "needs `script` of util-linux"]
