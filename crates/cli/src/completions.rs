@@ -16,7 +16,6 @@ use crate::{
 #[command(after_help = help::examples(EXAMPLES, exit::HELP))]
 pub(crate) struct Completions {
     /// The shell
-    #[arg(value_name = "SHELL")]
     shell: Shell,
 }
 
