@@ -23,6 +23,7 @@ pub(crate) fn check(advisory_db: Option<&Path>) -> Result<()> {
     report.step("formatting", || {
         succeed(&mut cargo("fmt --all --check"))?;
         succeed(&mut cargo("fmt --manifest-path tests/feature-unification/Cargo.toml --check"))?;
+        succeed(&mut cargo("fmt --manifest-path fuzz/Cargo.toml --check"))?;
         succeed(&mut cargo("fmt --manifest-path benches/Cargo.toml --all --check"))
     });
     report.step("rust-version of each crate", rust_version::check);
@@ -38,6 +39,10 @@ pub(crate) fn check(advisory_db: Option<&Path>) -> Result<()> {
         report.step("unused dependencies", || succeed(&mut machete()));
     }
     report.step("lints", || succeed(&mut cargo("clippy --workspace --all-targets --all-features -- --deny warnings")));
+    report.step("lints of the fuzz targets", || {
+        let fuzz = "clippy --locked --manifest-path fuzz/Cargo.toml --no-default-features --target-dir target";
+        succeed(&mut cargo(&format!("{fuzz} --all-targets -- --deny warnings")))
+    });
     let benches = "--manifest-path benches/Cargo.toml --target-dir target/benches --release --locked";
     report.step("lints of the benches", || {
         // Without the peers, two of which build a C library for minutes.

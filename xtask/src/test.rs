@@ -42,6 +42,11 @@ pub(crate) fn test(require_all: bool) -> Result<()> {
         let place = "--manifest-path tests/feature-unification/Cargo.toml --target-dir target/feature-unification";
         results.run(&mut cargo(&format!("test --locked {place}")))
     });
+    report.step("fuzz targets, bounded", || {
+        // In the target folder of the workspace, which has most of the dependencies.
+        let fuzz = "test --locked --manifest-path fuzz/Cargo.toml --no-default-features --target-dir target";
+        results.run(&mut cargo(fuzz))
+    });
 
     let finished = report.finish();
     let count: usize = not_run.values().sum();
