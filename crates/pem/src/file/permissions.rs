@@ -29,8 +29,12 @@ impl Permissions {
         use std::os::unix::fs::MetadataExt as _;
         self.check_owner(file.uid(), rustix::process::geteuid().as_raw())?;
         self.check_mode(path, file.mode() & 0o7777)?;
-        let directories = with_ancestors(path).map_err(|error| PemError::io(Problem::Read, error))?;
-        directories.iter().try_for_each(|directory| check_directory(directory))
+        let unreadable = |error| PemError::io(Problem::Read, error);
+        let directories = key_file_directories(path).map_err(unreadable)?;
+        directories.iter().try_for_each(|directory| check_directory(directory))?;
+        // Who can write to a directory above can replace the one below it.
+        let ancestors = ancestors(&directories).map_err(unreadable)?;
+        ancestors.iter().try_for_each(|ancestor| refuse_world_writable(ancestor).map(drop))
     }
 
     fn check_owner(self, owner: u32, effective_user: u32) -> Result<(), Problem> {
@@ -58,34 +62,39 @@ impl Permissions {
     }
 }
 
-/// Returns the directories of the key file and every directory above them: write access to one allows to replace the one below it.
 #[cfg(unix)]
-fn with_ancestors(path: &Path) -> io::Result<BTreeSet<PathBuf>> {
-    let mut directories = BTreeSet::new();
-    for directory in key_file_directories(path)? {
-        directories.extend(directory.canonicalize()?.ancestors().map(Path::to_owned));
+fn check_directory(path: &Path) -> Result<(), PemError> {
+    const GROUP_WRITES: u32 = 0o020;
+    let mode = refuse_world_writable(path)?;
+    if mode & (GROUP_WRITES | STICKY) == GROUP_WRITES {
+        events::directory_writable_by_group(path, mode);
     }
-    Ok(directories)
+    Ok(())
 }
 
 /// With the sticky bit, only the owner of an entry can replace it.
 #[cfg(unix)]
-fn check_directory(path: &Path) -> Result<(), PemError> {
+const STICKY: u32 = 0o1000;
+
+#[cfg(unix)]
+fn refuse_world_writable(directory: &Path) -> Result<u32, PemError> {
     use std::os::unix::fs::MetadataExt as _;
-    const STICKY: u32 = 0o1000;
-    const GROUP_WRITES: u32 = 0o020;
     const WORLD_WRITES: u32 = 0o002;
-    let mode = path.metadata().map_err(|error| PemError::io(Problem::Read, error).at(path))?.mode() & 0o7777;
-    if mode & STICKY != 0 {
-        return Ok(());
+    let metadata = directory.metadata().map_err(|error| PemError::io(Problem::Read, error).at(directory))?;
+    let mode = metadata.mode() & 0o7777;
+    if mode & (WORLD_WRITES | STICKY) == WORLD_WRITES {
+        return Err(PemError::from(Problem::WorldWritableDirectory { mode }).at(directory));
     }
-    if mode & WORLD_WRITES != 0 {
-        return Err(PemError::from(Problem::WorldWritableDirectory { mode }).at(path));
+    Ok(mode)
+}
+
+#[cfg(unix)]
+fn ancestors(directories: &[PathBuf]) -> io::Result<BTreeSet<PathBuf>> {
+    let mut ancestors = BTreeSet::new();
+    for directory in directories {
+        ancestors.extend(directory.canonicalize()?.ancestors().skip(1).map(Path::to_owned));
     }
-    if mode & GROUP_WRITES != 0 {
-        events::directory_writable_by_group(path, mode);
-    }
-    Ok(())
+    Ok(ancestors)
 }
 
 #[cfg(not(unix))]
