@@ -22,3 +22,5 @@ pub use cobrowse_jwt_aws_kms as aws_kms;
 pub use cobrowse_jwt_env as env;
 #[cfg(feature = "pem")]
 pub use cobrowse_jwt_pem as pem;
+#[cfg(feature = "vault")]
+pub use cobrowse_jwt_vault as vault;

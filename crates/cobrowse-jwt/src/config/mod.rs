@@ -157,7 +157,7 @@ impl Config {
         #[cfg(feature = "pem")]
         let registry =
             registry.strict_permissions(self.strict_permissions).allow_foreign_owner(self.allow_foreign_owner);
-        #[cfg(feature = "aws-kms")]
+        #[cfg(any(feature = "aws-kms", feature = "vault"))]
         let registry = registry.allow_http(self.allow_http);
         #[cfg(feature = "encrypted-pem")]
         let registry = match &self.passphrase {

@@ -30,7 +30,7 @@ pub struct KeyUriRegistry {
     allow_foreign_owner: bool,
     #[cfg(feature = "encrypted-pem")]
     passphrase: Option<cobrowse_jwt_pem::Passphrase>,
-    #[cfg(feature = "aws-kms")]
+    #[cfg(any(feature = "aws-kms", feature = "vault"))]
     allow_http: bool,
 }
 
@@ -92,8 +92,8 @@ impl KeyUriRegistry {
         self
     }
 
-    /// Sets whether plain http to AWS KMS on another host is allowed, for emulators; `false` by default.
-    #[cfg(feature = "aws-kms")]
+    /// Sets whether plain http to AWS KMS or Vault on another host is allowed, for emulators; `false` by default.
+    #[cfg(any(feature = "aws-kms", feature = "vault"))]
     #[must_use]
     pub fn allow_http(mut self, allow: bool) -> Self {
         self.allow_http = allow;
@@ -126,6 +126,10 @@ impl KeyUriRegistry {
             }
             #[cfg(not(feature = "aws-kms"))]
             KeyLocation::AwsKms { .. } => Err(KeyUriError::FeatureDisabled { feature: "aws-kms" }),
+            #[cfg(feature = "vault")]
+            KeyLocation::Vault { .. } => Ok(Arc::new(self.vault_builder(uri)?.open().await?)),
+            #[cfg(not(feature = "vault"))]
+            KeyLocation::Vault { .. } => Err(KeyUriError::FeatureDisabled { feature: "vault" }),
             KeyLocation::Other => Err(KeyUriError::UnknownScheme),
         }
     }
@@ -144,6 +148,19 @@ impl KeyUriRegistry {
             Some(endpoint) => builder.endpoint_url(endpoint),
             None => builder,
         })
+    }
+
+    /// Returns a builder for the key of a `hashivault:` URI with the options of this registry and the configuration of the
+    /// [environment](cobrowse_jwt_vault::VaultKey::builder_from_env), for further options and for
+    /// [`preflight`](cobrowse_jwt_vault::VaultKey::preflight).
+    ///
+    /// # Errors
+    ///
+    /// [`KeyUriError::UnknownScheme`] for another scheme.
+    #[cfg(feature = "vault")]
+    pub fn vault_builder(&self, uri: &KeyUri) -> Result<cobrowse_jwt_vault::VaultKeyBuilder, KeyUriError> {
+        let KeyLocation::Vault { name } = uri.location() else { return Err(KeyUriError::UnknownScheme) };
+        Ok(cobrowse_jwt_vault::VaultKey::builder_from_env(name).allow_http(self.allow_http))
     }
 
     #[cfg(feature = "pem")]

@@ -122,10 +122,14 @@ fn error_has_id_hint_and_transience() {
     assert!(uri.hint().is_some());
 }
 
-#[cfg(not(feature = "aws-kms"))]
 #[test]
 fn open_with_disabled_feature_names_the_feature() {
-    assert!(matches!(refused("awskms:///alias/x"), KeyUriError::FeatureDisabled { feature: "aws-kms" }));
+    if cfg!(not(feature = "aws-kms")) {
+        assert!(matches!(refused("awskms:///alias/x"), KeyUriError::FeatureDisabled { feature: "aws-kms" }));
+    }
+    if cfg!(not(feature = "vault")) {
+        assert!(matches!(refused("hashivault://x"), KeyUriError::FeatureDisabled { feature: "vault" }));
+    }
 }
 
 #[test]
@@ -159,7 +163,9 @@ fn parse_of_file_uri_returns_path() {
 
 #[test]
 fn debug_shows_only_the_scheme() {
-    for uri in ["/etc/secret.pem", "env:SECRET", "awskms:///alias/secret", "vault:secret", "secret:x"] {
+    for uri in
+        ["/etc/secret.pem", "env:SECRET", "awskms:///alias/secret", "hashivault://secret", "vault:secret", "secret:x"]
+    {
         let uri: KeyUri = uri.parse().unwrap();
         assert!(!format!("{uri:?} {:?}", uri.location()).to_lowercase().contains("secret"));
     }
@@ -222,6 +228,27 @@ fn parse_of_awskms_uri_returns_endpoint_and_key_id() {
         "//hunter2/correct-horse",
     ] {
         assert_eq!(parse(rest).unwrap_err().to_string(), "invalid endpoint in awskms: URI", "{rest}");
+    }
+}
+
+#[test]
+fn parse_of_hashivault_uri_returns_name() {
+    for name in ["cobrowse", "agent-tokens_2.prod", "X"] {
+        let uri: KeyUri = format!("hashivault://{name}").parse().unwrap();
+        assert!(uri.location() == &KeyLocation::Vault { name: name.to_owned() }, "{name}");
+    }
+    for rest in ["", "//", "///x", "x", "/x", "//a/b", "//a?version=1", "//a#b", "//jane@x", "//a b", "//%61", "//é"] {
+        let error = format!("hashivault:{rest}").parse::<KeyUri>().unwrap_err();
+        assert_eq!(error.to_string(), "hashivault: URI has no valid key name", "{rest}");
+    }
+}
+
+#[cfg(feature = "vault")]
+#[test]
+fn vault_builder_with_other_scheme_returns_unknown_scheme() {
+    for uri in ["key.pem", "env:hashivault", "vault://x"] {
+        let error = KeyUriRegistry::new().vault_builder(&uri.parse().unwrap()).unwrap_err();
+        assert!(matches!(error, KeyUriError::UnknownScheme), "{uri}");
     }
 }
 

@@ -14,6 +14,7 @@ use super::KeyUriError;
 /// | `env:COBROWSE_PRIVATE_KEY` | an environment variable | `env` |
 /// | `awskms:///alias/cobrowse`, `awskms:///<key id or ARN>` | AWS KMS | `aws-kms` |
 /// | `awskms://host:port/<id>` | AWS KMS at this endpoint, over https, or over http on a loopback host | `aws-kms` |
+/// | `hashivault://cobrowse` | a transit key in HashiCorp Vault or OpenBao, at `VAULT_ADDR` | `vault` |
 ///
 /// Parsing opens nothing; [`KeyUriRegistry::open`](crate::KeyUriRegistry::open) does. A private key or a PIN in place of a name or inside a
 /// URI is refused. `Debug` shows only the scheme, because a URI can contain an ARN and people paste keys.
@@ -48,6 +49,11 @@ pub enum KeyLocation {
         /// A key id, a key ARN, an alias or an alias ARN.
         key_id: String,
     },
+    /// HashiCorp Vault or OpenBao.
+    Vault {
+        /// The name of a transit key.
+        name: String,
+    },
     /// A scheme of a third party; see [`KeyUriScheme`](super::KeyUriScheme).
     Other,
 }
@@ -79,7 +85,7 @@ impl FromStr for KeyUri {
             return Err(KeyUriError::PrivateKeyInUri);
         }
         if text.trim().is_empty() {
-            return Err(KeyUriError::invalid("key URI is empty", "use a path, file:, env: or awskms:"));
+            return Err(KeyUriError::invalid("key URI is empty", "use a path, file:, env:, awskms: or hashivault:"));
         }
         // The names that AWS displays. A folder `alias` can be written as `./alias`.
         if text.starts_with("arn:") || text.starts_with("alias/") {
@@ -93,6 +99,7 @@ impl FromStr for KeyUri {
             "file" => KeyLocation::File(file_path(rest)?),
             "env" => KeyLocation::Env(variable(rest)?),
             "awskms" => aws_kms(rest)?,
+            "hashivault" => vault(rest)?,
             _ if rest.to_ascii_lowercase().contains("pin-value") => return Err(KeyUriError::PinInUri),
             _ => KeyLocation::Other,
         };
@@ -134,6 +141,7 @@ impl fmt::Debug for KeyLocation {
             Self::File(_) => "File(..)",
             Self::Env(_) => "Env(..)",
             Self::AwsKms { .. } => "AwsKms { .. }",
+            Self::Vault { .. } => "Vault { .. }",
             Self::Other => "Other",
         })
     }
@@ -191,6 +199,18 @@ fn aws_kms(rest: &str) -> Result<KeyLocation, KeyUriError> {
     }
     let endpoint = if host.is_empty() { None } else { Some(endpoint(host)?) };
     Ok(KeyLocation::AwsKms { endpoint, key_id: key_id.to_owned() })
+}
+
+/// Parses sigstore's form: `//` name.
+fn vault(rest: &str) -> Result<KeyLocation, KeyUriError> {
+    let is_name = |name: &&str| {
+        !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-.".contains(&byte))
+    };
+    let name = rest.strip_prefix("//").filter(is_name).ok_or(KeyUriError::invalid(
+        "hashivault: URI has no valid key name",
+        "use hashivault://name, and TRANSIT_SECRET_ENGINE_PATH for another mount path than transit",
+    ))?;
+    Ok(KeyLocation::Vault { name: name.to_owned() })
 }
 
 const INVALID_ENDPOINT: KeyUriError = KeyUriError::invalid(

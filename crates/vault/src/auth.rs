@@ -1,0 +1,210 @@
+use std::{
+    fmt,
+    fs::File,
+    io::{self, Read as _},
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use cobrowse_jwt_core::{KeyError, KeyErrorKind};
+use http::HeaderValue;
+use serde::Deserialize;
+use serde_json::{Value, json};
+use tokio::task;
+use zeroize::Zeroizing;
+
+use crate::{
+    address,
+    client::Client,
+    error::{Call, CallError},
+    secret::Secret,
+};
+
+/// How this process authenticates to Vault.
+///
+/// ```
+/// use cobrowse_jwt_vault::VaultAuth;
+///
+/// let auth = VaultAuth::kubernetes("agent-tokens").mount("kubernetes-prod");
+/// ```
+#[derive(Clone, Debug)]
+pub struct VaultAuth {
+    method: Method,
+    mount: Option<String>,
+}
+
+#[derive(Clone)]
+enum Method {
+    Token(Secret),
+    TokenFile(PathBuf),
+    AppRole { role_id: Secret, secret_id: Secret },
+    Kubernetes { role: String, jwt_file: PathBuf },
+}
+
+impl VaultAuth {
+    /// Uses a token, and renews it in the background if it is renewable. No other token replaces it: after it has expired, minting fails.
+    pub fn token(token: impl Into<Secret>) -> Self {
+        Self { method: Method::Token(token.into()), mount: None }
+    }
+
+    /// Uses the token in a file, as Vault Agent writes it. The file is read again every second, and when Vault rejects the token.
+    pub fn token_file(path: impl Into<PathBuf>) -> Self {
+        Self { method: Method::TokenFile(path.into()), mount: None }
+    }
+
+    /// Logs in with [`AppRole`](https://developer.hashicorp.com/vault/docs/auth/approle), mounted at `approle`.
+    pub fn app_role(role_id: impl Into<Secret>, secret_id: impl Into<Secret>) -> Self {
+        Self { method: Method::AppRole { role_id: role_id.into(), secret_id: secret_id.into() }, mount: None }
+    }
+
+    /// Logs in with the [Kubernetes service account](https://developer.hashicorp.com/vault/docs/auth/kubernetes) of this pod, mounted at
+    /// `kubernetes`.
+    pub fn kubernetes(role: impl Into<String>) -> Self {
+        let jwt_file = "/var/run/secrets/kubernetes.io/serviceaccount/token".into();
+        Self { method: Method::Kubernetes { role: role.into(), jwt_file }, mount: None }
+    }
+
+    /// Sets the file of the service account's token, for a projected volume. Only [`VaultAuth::kubernetes`] uses it.
+    #[must_use]
+    pub fn jwt_file(mut self, path: impl Into<PathBuf>) -> Self {
+        if let Method::Kubernetes { jwt_file, .. } = &mut self.method {
+            *jwt_file = path.into();
+        }
+        self
+    }
+
+    /// Sets where the authentication method is mounted, without `auth/`.
+    #[must_use]
+    pub fn mount(self, path: impl Into<String>) -> Self {
+        Self { mount: Some(path.into()), ..self }
+    }
+
+    /// Returns whether the mount is a path.
+    pub(crate) fn is_valid(&self) -> bool {
+        self.mount.as_deref().is_none_or(|mount| address::path(mount).is_some())
+    }
+
+    /// Returns whether a token can replace one that has expired.
+    pub(crate) fn can_replace(&self) -> bool {
+        !matches!(self.method, Method::Token(_))
+    }
+
+    pub(crate) fn is_file(&self) -> bool {
+        matches!(self.method, Method::TokenFile(_))
+    }
+
+    pub(crate) async fn log_in(&self, client: &Client) -> Result<Granted, KeyError> {
+        match &self.method {
+            Method::Token(token) => look_up(client, header(token.expose())?).await,
+            Method::TokenFile(path) => {
+                let token = header(read(path).await?.trim())?;
+                Ok(Granted { token, lease: Duration::ZERO, renewable: false })
+            }
+            Method::AppRole { role_id, secret_id } => {
+                let body = json!({"role_id": role_id.expose(), "secret_id": secret_id.expose()});
+                self.post(client, "approle", &body).await
+            }
+            Method::Kubernetes { role, jwt_file } => {
+                let body = json!({"role": role, "jwt": read(jwt_file).await?.trim()});
+                self.post(client, "kubernetes", &body).await
+            }
+        }
+    }
+
+    async fn post(&self, client: &Client, default_mount: &str, body: &Value) -> Result<Granted, KeyError> {
+        let mount = self.mount.as_deref().unwrap_or(default_mount).trim_matches('/');
+        let response = client.post(&format!("auth/{mount}/login"), None, body.to_string()).await;
+        granted(response)
+    }
+}
+
+/// A token that Vault has granted.
+#[derive(Debug)]
+pub(crate) struct Granted {
+    pub(crate) token: HeaderValue,
+    /// Zero: unlimited or unknown.
+    pub(crate) lease: Duration,
+    pub(crate) renewable: bool,
+}
+
+/// Extends the lease of a token.
+pub(crate) async fn renew(client: &Client, token: &HeaderValue) -> Result<Granted, KeyError> {
+    granted(client.post("auth/token/renew-self", Some(token), "{}".to_owned()).await)
+}
+
+/// Looks up the lease of a token. Its policies can forbid that, and still allow to sign.
+async fn look_up(client: &Client, token: HeaderValue) -> Result<Granted, KeyError> {
+    match client.get::<LookUp>("auth/token/lookup-self", &token).await {
+        Ok(LookUp { data: Lease { ttl, renewable } }) => {
+            Ok(Granted { token, lease: Duration::from_secs(ttl), renewable })
+        }
+        Err(error) if error.is_denied() => Ok(Granted { token, lease: Duration::ZERO, renewable: false }),
+        Err(error) => Err(error.classify(Call::LogIn)),
+    }
+}
+
+fn granted(response: Result<LogIn, CallError>) -> Result<Granted, KeyError> {
+    let LogIn { auth } = response.map_err(|error| error.classify(Call::LogIn))?;
+    let token = header(&Zeroizing::new(auth.client_token))?;
+    Ok(Granted { token, lease: Duration::from_secs(auth.lease_duration), renewable: auth.renewable })
+}
+
+#[derive(Deserialize)]
+struct LogIn {
+    auth: Auth,
+}
+
+#[derive(Deserialize)]
+struct Auth {
+    client_token: String,
+    lease_duration: u64,
+    renewable: bool,
+}
+
+#[derive(Deserialize)]
+struct LookUp {
+    data: Lease,
+}
+
+#[derive(Deserialize)]
+struct Lease {
+    ttl: u64,
+    #[serde(default)]
+    renewable: bool,
+}
+
+fn header(token: &str) -> Result<HeaderValue, KeyError> {
+    let mut value = address::header(token).ok_or_else(|| {
+        KeyError::new(KeyErrorKind::AccessDenied, "invalid Vault token").with_hint("check the token, or log in again")
+    })?;
+    value.set_sensitive(true);
+    Ok(value)
+}
+
+/// Reads a file of at most 16 KiB, on a thread that may block.
+async fn read(path: &Path) -> Result<Zeroizing<String>, KeyError> {
+    const LIMIT: usize = 16 * 1024;
+    let path = path.to_owned();
+    let read = task::spawn_blocking(move || {
+        // Large enough for the whole file, so that growing leaves no copy in memory.
+        let mut text = Zeroizing::new(String::with_capacity(LIMIT + 64));
+        File::open(path)?.take(LIMIT as u64).read_to_string(&mut text)?;
+        Ok(text)
+    });
+    read.await.unwrap_or_else(|_| Err(io::ErrorKind::Interrupted.into())).map_err(|error: io::Error| {
+        KeyError::new(KeyErrorKind::AccessDenied, "failed to read the file with the Vault credentials")
+            .with_hint("check the file and its permissions, or set VAULT_TOKEN")
+            .with_source(error)
+    })
+}
+
+impl fmt::Debug for Method {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::Token(_) => "Token(..)",
+            Self::TokenFile(_) => "TokenFile(..)",
+            Self::AppRole { .. } => "AppRole { .. }",
+            Self::Kubernetes { .. } => "Kubernetes { .. }",
+        })
+    }
+}

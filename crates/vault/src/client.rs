@@ -1,0 +1,166 @@
+use std::{fmt, fs, io, path::Path, sync::Arc, time::Duration};
+
+use cobrowse_jwt_core::{KeyError, KeyErrorKind};
+use http::{HeaderValue, Method, Request, StatusCode, header::CONTENT_TYPE};
+use http_body_util::{BodyExt as _, LengthLimitError, Limited};
+use hyper_rustls::{ConfigBuilderExt as _, HttpsConnector, HttpsConnectorBuilder};
+use hyper_util::{
+    client::legacy::{Client as HttpClient, connect::HttpConnector},
+    rt::{TokioExecutor, TokioTimer},
+};
+use rustls::{
+    ClientConfig, RootCertStore,
+    crypto::aws_lc_rs,
+    pki_types::{CertificateDer, pem::PemObject as _},
+};
+use serde::{Deserialize, de::DeserializeOwned};
+
+use crate::{
+    address::Address,
+    error::{CallError, Details},
+};
+
+/// Calls the HTTP API of Vault. Follows no redirect, because a request contains a token.
+#[derive(Clone)]
+pub(crate) struct Client {
+    http: HttpClient<HttpsConnector<HttpConnector>, String>,
+    address: Address,
+    namespace: Option<HeaderValue>,
+    /// Redacted from errors.
+    key: Arc<str>,
+}
+
+/// More than any response that this crate reads.
+const RESPONSE_LIMIT: usize = 64 * 1024;
+
+impl Client {
+    pub(crate) fn new(
+        address: Address,
+        namespace: Option<HeaderValue>,
+        key: Arc<str>,
+        ca_cert: Option<&Path>,
+    ) -> Result<Self, KeyError> {
+        let mut tcp = HttpConnector::new();
+        tcp.enforce_http(false);
+        tcp.set_nodelay(true);
+        // For each address of the host: one that does not respond leaves time for the next.
+        tcp.set_connect_timeout(Some(Duration::from_secs(1)));
+        let tls = tls(ca_cert, address.is_https)?;
+        let connector = HttpsConnectorBuilder::new().with_tls_config(tls).https_or_http().enable_http1();
+        let http = HttpClient::builder(TokioExecutor::new())
+            .pool_timer(TokioTimer::new())
+            .pool_idle_timeout(Duration::from_secs(30))
+            .build(connector.wrap_connector(tcp));
+        Ok(Self { http, address, namespace, key })
+    }
+
+    pub(crate) async fn get<T: DeserializeOwned>(&self, path: &str, token: &HeaderValue) -> Result<T, CallError> {
+        self.send(Method::GET, path, Some(token), String::new()).await
+    }
+
+    /// Sends a request with this JSON. Without a token, it is a log-in.
+    pub(crate) async fn post<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        token: Option<&HeaderValue>,
+        body: String,
+    ) -> Result<T, CallError> {
+        self.send(Method::POST, path, token, body).await
+    }
+
+    /// Sends the request again if its connection breaks, as an idle connection does that the server closes at the same moment. A log-in
+    /// is not repeated, because a secret id can have a limited number of uses.
+    async fn send<T: DeserializeOwned>(
+        &self,
+        method: Method,
+        path: &str,
+        token: Option<&HeaderValue>,
+        body: String,
+    ) -> Result<T, CallError> {
+        let (status, bytes) = match self.exchange(&method, path, token, body.clone()).await {
+            Err(CallError::Connection(_)) if token.is_some() => self.exchange(&method, path, token, body).await?,
+            result => result?,
+        };
+        if status == StatusCode::OK {
+            return serde_json::from_slice(&bytes).map_err(|_| CallError::Malformed);
+        }
+        let errors = serde_json::from_slice::<Errors>(&bytes).unwrap_or_default().errors;
+        Err(CallError::Status(status, Details::response(status, errors.join(" "), &self.key)))
+    }
+
+    async fn exchange(
+        &self,
+        method: &Method,
+        path: &str,
+        token: Option<&HeaderValue>,
+        body: String,
+    ) -> Result<(StatusCode, Vec<u8>), CallError> {
+        let mut request = Request::builder()
+            .method(method)
+            .uri(self.address.url(path))
+            .header(CONTENT_TYPE, "application/json")
+            // Vault Agent can require it.
+            .header("x-vault-request", "true");
+        if let Some(namespace) = &self.namespace {
+            request = request.header("x-vault-namespace", namespace);
+        }
+        if let Some(token) = token {
+            request = request.header("x-vault-token", token);
+        }
+        let request = request.body(body).map_err(|_| CallError::Malformed)?;
+        let response = self.http.request(request).await.map_err(|error| self.broken(&error))?;
+        let status = response.status();
+        let body = Limited::new(response.into_body(), RESPONSE_LIMIT).collect().await;
+        let body = body.map_err(|error| match error.downcast_ref::<LengthLimitError>() {
+            Some(_) => CallError::Malformed,
+            None => self.broken(&*error),
+        })?;
+        Ok((status, body.to_bytes().into()))
+    }
+
+    fn broken(&self, error: &(dyn std::error::Error + 'static)) -> CallError {
+        CallError::Connection(Details::connection(error, &self.key))
+    }
+}
+
+impl fmt::Debug for Client {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Client").field("address", &self.address).finish_non_exhaustive()
+    }
+}
+
+/// The body of an error.
+#[derive(Default, Deserialize)]
+struct Errors {
+    #[serde(default)]
+    errors: Vec<String>,
+}
+
+/// Trusts the certificates in the file, or those of the platform. Plain http needs neither.
+fn tls(ca_cert: Option<&Path>, is_https: bool) -> Result<ClientConfig, KeyError> {
+    let invalid = |error: Box<dyn std::error::Error + Send + Sync>| {
+        KeyError::new(KeyErrorKind::InvalidKey, "no usable root certificates")
+            .with_hint("set VAULT_CACERT to a PEM file, or install the certificates of the platform")
+            .with_source(error)
+    };
+    // Not the default provider of the process, which another crate may have set.
+    let builder = ClientConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
+        .with_safe_default_protocol_versions()
+        .map_err(|error| invalid(error.into()))?;
+    let builder = match ca_cert {
+        _ if !is_https => builder.with_root_certificates(RootCertStore::empty()),
+        Some(file) => builder.with_root_certificates(read_roots(file).map_err(|error| invalid(error.into()))?),
+        None => builder.with_native_roots().map_err(|error| invalid(error.kind().to_string().into()))?,
+    };
+    Ok(builder.with_no_client_auth())
+}
+
+fn read_roots(file: &Path) -> io::Result<RootCertStore> {
+    let pem = fs::read(file).map_err(|error| io::Error::from(error.kind()))?;
+    let mut roots = RootCertStore::empty();
+    for certificate in CertificateDer::pem_slice_iter(&pem) {
+        let certificate = certificate.map_err(|_| io::Error::from(io::ErrorKind::InvalidData))?;
+        roots.add(certificate).map_err(|_| io::Error::from(io::ErrorKind::InvalidData))?;
+    }
+    if roots.is_empty() { Err(io::ErrorKind::InvalidData.into()) } else { Ok(roots) }
+}

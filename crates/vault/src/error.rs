@@ -1,0 +1,134 @@
+//! Classifies failures of calls. The same status means different things in different calls.
+
+use std::{error::Error, fmt};
+
+use cobrowse_jwt_core::{KeyError, KeyErrorKind};
+use cobrowse_jwt_remote::redact;
+use http::StatusCode;
+
+/// What was called.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Call {
+    LogIn,
+    Resolve,
+    Sign,
+}
+
+/// Why a call has no usable response.
+#[derive(Debug)]
+pub(crate) enum CallError {
+    /// No connection, or it broke.
+    Connection(Details),
+    /// The status is not 200.
+    Status(StatusCode, Details),
+    /// The body is too large, or not the JSON of this call.
+    Malformed,
+}
+
+impl CallError {
+    /// An expired token, a wrong one and a missing policy return the same response.
+    pub(crate) fn is_denied(&self) -> bool {
+        matches!(self, Self::Status(StatusCode::FORBIDDEN, _))
+    }
+
+    pub(crate) fn classify(self, call: Call) -> KeyError {
+        let ((kind, message, hint), details) = match self {
+            Self::Connection(details) => (UNREACHABLE, Some(details)),
+            Self::Malformed => (PROTOCOL_ERROR, None),
+            Self::Status(status, details) => (by_status(call, status.as_u16(), &details), Some(details)),
+        };
+        let error = KeyError::new(kind, message).with_hint(hint);
+        if let Some(details) = details { error.with_source(details) } else { error }
+    }
+}
+
+/// Kind, message, hint.
+type Classification = (KeyErrorKind, &'static str, &'static str);
+
+const UNREACHABLE: Classification = (
+    KeyErrorKind::Unavailable,
+    "failed to reach Vault",
+    "check the network between this machine and Vault, and the certificate of Vault",
+);
+const PROTOCOL_ERROR: Classification = (
+    KeyErrorKind::InvalidResponse,
+    "response does not follow the Vault protocol",
+    "check the address and any proxy in front of it",
+);
+const NOT_FOUND: Classification =
+    (KeyErrorKind::NotFound, "Vault key not found", "check the key name, the mount path and the namespace");
+/// For every key that cannot sign RS256.
+pub(crate) const CREATE_KEY: &str = "create a key of type rsa-2048, rsa-3072 or rsa-4096";
+
+fn by_status(call: Call, status: u16, details: &Details) -> Classification {
+    use KeyErrorKind::{AccessDenied, InvalidKey, InvalidResponse, Superseded, Throttled, Unavailable};
+    let says = |words| details.message.contains(words);
+    match status {
+        400 | 401 | 403 | 404 if call == Call::LogIn => (
+            AccessDenied,
+            "log-in rejected by Vault",
+            "check the role, its credentials, and the mount path of the authentication method",
+        ),
+        401 | 403 => (
+            AccessDenied,
+            "access to the Vault key denied",
+            "allow read on keys/NAME and update on sign/NAME in a policy of the token, or renew the token",
+        ),
+        400 if says("signing key not found") => NOT_FOUND,
+        400 if says("does not support signing") => (InvalidKey, "key does not support signing", CREATE_KEY),
+        404 => NOT_FOUND,
+        429 => (Throttled, "Vault rate limit exceeded", "mint fewer tokens, or raise the quota in Vault"),
+        472 | 473 => (Unavailable, "Vault node is a standby", "use the address of the active node or of the cluster"),
+        500 if call == Call::Sign && says("is less than") => {
+            (Superseded, "key version is below min_encryption_version", "lower min_encryption_version of the key")
+        }
+        500 if call == Call::Sign && says("is higher than") => {
+            (InvalidResponse, "Vault does not have the resolved key version", "check that all nodes are in sync")
+        }
+        503 if says("sealed") => (Unavailable, "Vault is sealed", "unseal Vault"),
+        408 | 412 | 500.. => (Unavailable, "Vault internal error", "retry; see the server log of Vault if it persists"),
+        300..400 => (InvalidResponse, "response is a redirect", "use the address of the active node or of the cluster"),
+        _ => PROTOCOL_ERROR,
+    }
+}
+
+/// The plain words of a failure.
+pub(crate) struct Details {
+    status: Option<StatusCode>,
+    /// As received, to classify the failure.
+    message: String,
+    /// The name of the key, which can be a plain word.
+    key: String,
+}
+
+impl Details {
+    pub(crate) fn response(status: StatusCode, message: String, key: &str) -> Self {
+        Self { status: Some(status), message, key: key.to_owned() }
+    }
+
+    /// The outer errors of the client are "client error" and the like.
+    pub(crate) fn connection(error: &(dyn Error + 'static), key: &str) -> Self {
+        let innermost = std::iter::successors(Some(error), |&error| error.source()).last();
+        let message = innermost.map(ToString::to_string).unwrap_or_default();
+        Self { status: None, message, key: key.to_owned() }
+    }
+}
+
+impl Error for Details {}
+
+impl fmt::Display for Details {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let message = redact(&self.message.replace(&self.key, "`"));
+        match (self.status, message.as_str()) {
+            (None, message) => formatter.write_str(message),
+            (Some(status), "") => write!(formatter, "HTTP {}", status.as_u16()),
+            (Some(status), message) => write!(formatter, "{message} (HTTP {})", status.as_u16()),
+        }
+    }
+}
+
+impl fmt::Debug for Details {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "Details({self})")
+    }
+}
