@@ -15,7 +15,7 @@ use anyhow::{Result, bail};
 const USAGE: &str = "\
 usage: cargo xtask <task>
 
-  test [--require-all]         set up Node and Python packages, browsers and emulators of AWS KMS, and run every test;
+  test [--require-all]         set up Node and Python packages, browsers, emulators of AWS KMS and OpenBao, and run every test;
                                with --require-all or CI=true, a test that cannot run is a failure
   check [--advisory-db PATH]   check formatting, lints, documentation, dependencies, licenses, advisories, counts, types of
                                other crates in public interfaces, packages and every combination of features; PATH is a
@@ -25,7 +25,7 @@ usage: cargo xtask <task>
   bench --check                compare instructions, allocations and crates with benches/counts.json
   soak [MINUTES] [SEED]        mint with each remote source under random faults, for 20 minutes by default; emulators are
                                killed and restarted meanwhile
-  services up                  start the emulators of AWS KMS in the background, and print the variables for tests
+  services up                  start the emulators of AWS KMS and OpenBao in the background, and print the variables for tests
   services down                stop them";
 
 fn main() -> ExitCode {

