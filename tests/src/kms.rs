@@ -117,7 +117,7 @@ impl Emulator {
 }
 
 /// Wraps key material as `RSA_AES_KEY_WRAP_SHA_256`: a new AES key with RSAES-OAEP, and the material with that key (RFC 5649).
-fn wrap(material: &[u8], wrapping_key: &[u8]) -> Vec<u8> {
+pub(crate) fn wrap(material: &[u8], wrapping_key: &[u8]) -> Vec<u8> {
     let mut aes = [0; 32];
     rand::fill(&mut aes).unwrap();
     let rsa = OaepPublicEncryptingKey::new(PublicEncryptingKey::from_der(wrapping_key).unwrap()).unwrap();
