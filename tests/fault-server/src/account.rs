@@ -6,12 +6,12 @@ use std::{
 use aws_lc_rs::{
     digest::{Digest, SHA256},
     rand, rsa,
-    signature::RSA_PKCS1_SHA256,
+    signature::{Ed25519KeyPair, RSA_PKCS1_SHA256, RSA_PSS_SHA256, RsaEncoding},
 };
 use cobrowse_jwt_core::PublicKey;
 use cobrowse_jwt_pem::PemKey;
 
-use super::{FaultServer, http::Response};
+use super::{Fault, FaultServer, http::Response};
 
 /// The keys of an AWS account, and an alias.
 #[derive(Debug)]
@@ -43,6 +43,15 @@ impl Account {
         let mut keys = self.lock();
         assert!(keys.all.iter().any(|key| key.arn == arn), "unknown key {arn}");
         keys.disabled.insert(arn.to_owned());
+    }
+
+    /// Returns the keys that the alias has named, as Vault numbers them: from 1.
+    pub(super) fn versions(&self) -> Vec<Arc<Key>> {
+        self.lock().all[1..].to_vec()
+    }
+
+    pub(super) fn is_disabled(&self, key: &Key) -> bool {
+        self.lock().disabled.contains(&key.arn)
     }
 
     /// Returns the enabled key with this key id, key ARN, alias name or alias ARN.
@@ -88,11 +97,16 @@ impl Key {
         }
     }
 
-    /// Signs a SHA-256 digest with RSASSA-PKCS1-v1_5. `None` if it has another length.
-    pub(super) fn sign(&self, digest: &[u8]) -> Option<Vec<u8>> {
+    /// Signs a SHA-256 digest with RSASSA-PKCS1-v1_5, or as the fault says. `None` if it has another length.
+    pub(super) fn sign(&self, digest: &[u8], fault: Option<Fault>) -> Option<Vec<u8>> {
         let digest = Digest::import_less_safe(digest, &SHA256).ok()?;
+        if fault == Some(Fault::Ed25519Signature) {
+            return Some(Ed25519KeyPair::generate().unwrap().sign(digest.as_ref()).as_ref().to_vec());
+        }
+        let padding: &dyn RsaEncoding =
+            if fault == Some(Fault::PssSignature) { &RSA_PSS_SHA256 } else { &RSA_PKCS1_SHA256 };
         let mut signature = vec![0; self.pair.public_modulus_len()];
-        self.pair.sign_digest(&RSA_PKCS1_SHA256, &digest, &mut signature).unwrap();
+        self.pair.sign_digest(padding, &digest, &mut signature).unwrap();
         Some(signature)
     }
 
@@ -109,6 +123,11 @@ pub(super) fn unrelated_key() -> &'static Arc<Key> {
 
 pub(super) fn arn(resource: &str) -> String {
     format!("arn:aws:kms:{}:{}:{resource}", FaultServer::REGION, FaultServer::ACCOUNT)
+}
+
+/// Returns a new Vault token.
+pub(super) fn token() -> String {
+    format!("hvs.{}", uuid())
 }
 
 /// A random UUID (RFC 9562, section 5.4).

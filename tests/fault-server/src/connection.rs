@@ -15,6 +15,7 @@ use super::{
     Fault, Operation, Shared,
     http::{Received, Request, Response},
     response::respond,
+    vault,
     wire::{self, After},
 };
 
@@ -100,6 +101,13 @@ impl Connection {
 }
 
 async fn prepare(shared: &Shared, request: &Request) -> (Response, Option<Fault>) {
+    if let Some(operation) = vault::operation(request) {
+        let (latency, fault) = shared.plan.next(operation, None);
+        if !latency.is_zero() {
+            sleep(latency).await;
+        }
+        return (vault::respond(&shared.account, operation, request, fault), fault);
+    }
     let operation = match request.target.as_str() {
         "TrentService.GetPublicKey" => Operation::GetPublicKey,
         "TrentService.Sign" => Operation::Sign,

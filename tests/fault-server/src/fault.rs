@@ -1,10 +1,12 @@
-/// An operation of KMS.
+/// An operation of KMS or Vault.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Operation {
-    /// `TrentService.GetPublicKey`.
+    /// `TrentService.GetPublicKey`, or `GET transit/keys/NAME`.
     GetPublicKey,
-    /// `TrentService.Sign`.
+    /// `TrentService.Sign`, or `POST transit/sign/NAME`.
     Sign,
+    /// A log-in to Vault, or the lookup of a token.
+    LogIn,
 }
 
 /// How many responses a fault affects.
@@ -136,6 +138,11 @@ faults! {
     /// `Sign` only: leading zero bytes are stripped from the signature. One signature in 256 has any; the others are unchanged.
     LeadingZeroStripped,
 
+    /// `Sign` only: an RSASSA-PSS signature, as Vault makes by default.
+    PssSignature,
+    /// `Sign` only: an Ed25519 signature, as Vault makes with such a key.
+    Ed25519Signature,
+
     // Another kind of key: `GetPublicKey` only.
 
     /// `RSA_2048` for `ENCRYPT_DECRYPT`.
@@ -155,7 +162,7 @@ impl Fault {
     #[must_use]
     pub fn all_for(operation: Operation) -> Vec<Self> {
         let only_for = |fault| match fault {
-            Self::LeadingZeroStripped => Some(Operation::Sign),
+            Self::LeadingZeroStripped | Self::PssSignature | Self::Ed25519Signature => Some(Operation::Sign),
             Self::EncryptDecryptKey | Self::EccKey | Self::HmacKey | Self::SymmetricKey | Self::SmallKey1024 => {
                 Some(Operation::GetPublicKey)
             }

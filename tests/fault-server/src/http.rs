@@ -1,8 +1,10 @@
-//! The part of HTTP/1.1 (RFC 9112) that the AWS SDK uses.
+//! The part of HTTP/1.1 (RFC 9112) that the clients use.
 
 use std::fmt::Write as _;
 
-use serde_json::json;
+use serde_json::{Value, json};
+
+use super::Fault;
 
 /// More than any request of the SDK.
 const MAX_REQUEST: usize = 64 * 1024;
@@ -10,6 +12,8 @@ const MAX_REQUEST: usize = 64 * 1024;
 /// A complete request.
 #[derive(Debug)]
 pub(super) struct Request {
+    /// The path of the URL.
+    pub(super) path: String,
     /// The header `X-Amz-Target`, or empty.
     pub(super) target: String,
     pub(super) body: Vec<u8>,
@@ -37,16 +41,17 @@ impl Request {
             headers.find(|(name, _)| name.eq_ignore_ascii_case(wanted)).map(|(_, value)| value.trim())
         };
         let Ok(length) = header("content-length").unwrap_or("0").parse::<usize>() else { return Received::Garbage };
-        if !text.starts_with("POST ") || length > MAX_REQUEST {
+        if !(text.starts_with("POST ") || text.starts_with("GET ")) || length > MAX_REQUEST {
             return Received::Garbage;
         }
+        let path = text.split(' ').nth(1).unwrap_or_default().to_owned();
         let target = header("x-amz-target").unwrap_or_default().to_owned();
         let body = head + 4..head + 4 + length;
         if buffer.len() < body.end {
             return Received::Part;
         }
         let body = buffer.drain(..body.end).skip(body.start).collect();
-        Received::Request(Request { target, body })
+        Received::Request(Request { path, target, body })
     }
 }
 
@@ -61,6 +66,15 @@ pub(super) struct Response {
 impl Response {
     pub(super) fn new(status: u16, body: impl Into<Vec<u8>>) -> Self {
         Self { status, headers: Vec::new(), body: body.into() }
+    }
+
+    /// Returns a response with this JSON.
+    pub(super) fn json(fields: &Value, fault: Option<Fault>) -> Self {
+        let mut body = fields.to_string().into_bytes();
+        if fault == Some(Fault::TruncatedJson) {
+            body.truncate(body.len() / 2);
+        }
+        Self::new(200, body)
     }
 
     pub(super) fn exception(status: u16, code: &str, message: &str) -> Self {
@@ -78,6 +92,7 @@ impl Response {
             200 => "OK",
             400 => "Bad Request",
             403 => "Forbidden",
+            404 => "Not Found",
             429 => "Too Many Requests",
             500 => "Internal Server Error",
             _ => "Service Unavailable",

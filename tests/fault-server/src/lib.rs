@@ -1,7 +1,7 @@
-//! A test server for AWS KMS that fails on demand. Emulators do not.
+//! A test server for AWS KMS and Vault that fails on demand. Emulators do not.
 //!
-//! Implements `GetPublicKey` and `Sign` in the JSON protocol of KMS over plain HTTP, with a [`Fault`] for each observed failure of a
-//! network, a proxy or KMS itself. Validates requests, but not credentials.
+//! Implements `GetPublicKey` and `Sign` in the JSON protocol of KMS, and the same calls of the transit secrets engine of Vault, over plain
+//! HTTP, with a [`Fault`] for each observed failure of a network, a proxy or the service itself. Validates requests, but not credentials.
 
 mod account;
 mod background;
@@ -13,6 +13,7 @@ mod plan;
 mod response;
 #[cfg(test)]
 mod tests;
+mod vault;
 mod wire;
 
 use std::{
@@ -58,6 +59,8 @@ struct Shared {
 impl FaultServer {
     /// The alias of the key that [`FaultServer::arn`] names.
     pub const ALIAS: &'static str = "alias/test";
+    /// The name of the key in Vault, whose versions are the keys that the alias has named.
+    pub const KEY: &'static str = "test";
     /// The account in every ARN.
     pub const ACCOUNT: &'static str = "123456789012";
     /// The Region in every ARN.
@@ -165,7 +168,7 @@ impl FaultServer {
         arn
     }
 
-    /// Disables this key: both operations return `DisabledException`, as in AWS.
+    /// Disables this key: both operations return `DisabledException`, as in AWS. In Vault, its version is below `min_encryption_version`.
     ///
     /// # Panics
     ///

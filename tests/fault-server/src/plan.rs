@@ -15,6 +15,7 @@ struct State {
     latency: Duration,
     get_public_key: PerOperation,
     sign: PerOperation,
+    log_in: PerOperation,
 }
 
 #[derive(Debug, Default)]
@@ -33,6 +34,7 @@ impl Plan {
         let mut state = self.lock();
         state.get_public_key.faults.clear();
         state.sign.faults.clear();
+        state.log_in.faults.clear();
     }
 
     pub(super) fn set_latency(&self, latency: Duration) {
@@ -67,6 +69,7 @@ impl State {
         match operation {
             Operation::GetPublicKey => &mut self.get_public_key,
             Operation::Sign => &mut self.sign,
+            Operation::LogIn => &mut self.log_in,
         }
     }
 }

@@ -12,11 +12,11 @@ use super::{
 const ALGORITHM: &str = "RSASSA_PKCS1_V1_5_SHA_256";
 
 /// An RSA key of 1024 bits, made with `openssl genrsa`.
-const SMALL_KEY: &str = "MIGfMA0GCSqGSIb3DQEBAQUAA4GNADCBiQKBgQDNE+yXMXMprr/o33W3K1vuqrD9IT6wkDwKgZ4JeMnV9d2xSTzw3A6n4ZBSlhxYberB0\
+pub(super) const SMALL_KEY: &str = "MIGfMA0GCSqGSIb3DQEBAQUAA4GNADCBiQKBgQDNE+yXMXMprr/o33W3K1vuqrD9IT6wkDwKgZ4JeMnV9d2xSTzw3A6n4ZBSlhxYberB0\
      ZtQV3+974c2RP9N8RmmGH8HMDEsneoWJovgJcNgxRdfHePFSaIfa+VqNVEkYNB5w2iYuzkTpxW+zlgQsnTF1+ZfIYIwgUeAPAqhSqg/VwIDAQAB";
 
 /// A point on P-256, made with `openssl ecparam -genkey`.
-const ECC_KEY: &str = "MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAESuTWKomKLaHLiSaaPlJG6YW1rE0i9ThOC4UGuJUOsukXROx6f7ltYxwbOM8sgRmUMTX3Dyb8\
+pub(super) const ECC_KEY: &str = "MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAESuTWKomKLaHLiSaaPlJG6YW1rE0i9ThOC4UGuJUOsukXROx6f7ltYxwbOM8sgRmUMTX3Dyb8\
      UB73XTwwvIcB+g==";
 
 /// Builds the response to a request, with the fault in it.
@@ -27,16 +27,11 @@ pub(super) fn respond(account: &Account, operation: Operation, request: &Value, 
     let fields = match operation {
         Operation::GetPublicKey => get_public_key(account, request, fault),
         Operation::Sign => sign(account, request, fault),
+        Operation::LogIn => unreachable!("KMS has no such operation"),
     };
     match fields {
         Err(refusal) => refusal,
-        Ok(fields) => {
-            let mut body = fields.to_string().into_bytes();
-            if fault == Some(Fault::TruncatedJson) {
-                body.truncate(body.len() / 2);
-            }
-            Response::new(200, body)
-        }
+        Ok(fields) => Response::json(&fields, fault),
     }
 }
 
@@ -49,8 +44,6 @@ fn fixed_response(fault: Fault, operation: Operation, arn: &str) -> Option<Respo
             Response::exception(400, "ThrottlingException", "Rate exceeded").with_header("x-amz-retry-after", "20000"),
         ),
         Fault::InternalError500 => Some(Response::exception(500, "KMSInternalException", "Internal failure")),
-        Fault::Unavailable503 => Some(Response::new(503, "")),
-        Fault::Bare429 => Some(Response::new(429, "")),
         Fault::AccessDenied => {
             let message = format!(
                 "User: arn:aws:sts::{}:assumed-role/agent-tokens/i-0abc is not authorized to perform: kms:{operation:?} on \
@@ -78,6 +71,15 @@ fn fixed_response(fault: Fault, operation: Operation, arn: &str) -> Option<Respo
             "The difference between the request time and the current time is too large.",
         )),
         Fault::SymmetricKey => refusal("UnsupportedOperationException", &format!("{arn} is not an asymmetric key.")),
+        fault => fixed_body(fault),
+    }
+}
+
+/// Returns the response of a fault that is the same in every protocol.
+pub(super) fn fixed_body(fault: Fault) -> Option<Response> {
+    match fault {
+        Fault::Unavailable503 => Some(Response::new(503, "")),
+        Fault::Bare429 => Some(Response::new(429, "")),
         Fault::NotJson => Some(Response::new(200, "<!doctype html><title>Sign in to the network</title>")),
         Fault::EmptyBody => Some(Response::new(200, "")),
         Fault::NullBody => Some(Response::new(200, "null")),
@@ -147,7 +149,7 @@ fn sign(account: &Account, request: &Value, fault: Option<Fault>) -> Result<Valu
     }
     let message = request["Message"].as_str().and_then(|message| STANDARD.decode(message).ok());
     let source = if fault == Some(Fault::ForeignKey) { account::unrelated_key() } else { &key };
-    let Some(signature) = message.and_then(|digest| source.sign(&digest)) else {
+    let Some(signature) = message.and_then(|digest| source.sign(&digest, fault)) else {
         return Err(invalid("Digest is invalid length for algorithm RSASSA_PKCS1_V1_5_SHA_256."));
     };
     let algorithm = if fault == Some(Fault::WrongAlgorithm) { "RSASSA_PSS_SHA_256" } else { ALGORITHM };
@@ -166,7 +168,7 @@ fn named(key: &Key, fault: Option<Fault>) -> &str {
     if fault == Some(Fault::WrongKeyId) { &account::unrelated_key().arn } else { &key.arn }
 }
 
-fn altered(mut bytes: Vec<u8>, fault: Option<Fault>) -> Option<Vec<u8>> {
+pub(super) fn altered(mut bytes: Vec<u8>, fault: Option<Fault>) -> Option<Vec<u8>> {
     match fault {
         Some(Fault::MissingField) => return None,
         Some(Fault::EmptyField) => bytes.clear(),

@@ -219,7 +219,7 @@ fn every_fault_has_its_documented_effect() {
     for operation in [Operation::GetPublicKey, Operation::Sign] {
         let call = || match operation {
             Operation::GetPublicKey => Client::new(&server).get_public_key(FaultServer::ALIAS),
-            Operation::Sign => Client::new(&server).sign(FaultServer::ALIAS),
+            _ => Client::new(&server).sign(FaultServer::ALIAS),
         };
         let good = call();
         for fault in Fault::all_for(operation) {
@@ -313,6 +313,8 @@ fn check(server: &FaultServer, operation: Operation, fault: Fault, good: &Reply,
         }
         Fault::WrongAlgorithm => !reply.json()["SigningAlgorithms"].to_string().contains("PKCS1") && field() == right,
         Fault::LeadingZeroStripped => right.ends_with(&field()),
+        Fault::PssSignature => field().len() == right.len() && field() != right,
+        Fault::Ed25519Signature => field().len() == 64,
         Fault::EncryptDecryptKey => reply.json()["KeyUsage"] == "ENCRYPT_DECRYPT" && key_spec() == "RSA_2048",
         Fault::EccKey => key_spec() == "ECC_NIST_P256" && field().len() == 91,
         Fault::HmacKey => key_spec() == "HMAC_256" && reply.json()["PublicKey"].is_null(),
