@@ -1,5 +1,6 @@
 use std::{
-    sync::{Arc, LazyLock},
+    collections::HashMap,
+    sync::{self, Arc, LazyLock},
     time::Duration,
 };
 
@@ -38,7 +39,7 @@ pub fn kms_client_in(endpoint: &str, region: &str) -> Client {
     Client::from_conf(config.build())
 }
 
-/// An emulator of AWS KMS that `cargo xtask test` has started. One test of a program uses one at a time: an emulator stops answering
+/// An emulator of AWS KMS that `cargo xtask test` has started. One test of a program uses it at a time: an emulator stops answering
 /// while it generates a key, so that a signature for another test would miss its deadline.
 #[derive(Clone, Debug)]
 pub struct Emulator {
@@ -50,15 +51,15 @@ pub struct Emulator {
 }
 
 impl Emulator {
-    /// Waits until no other test of this program uses an emulator, and returns the one whose URL is in this variable.
+    /// Waits until no other test of this program uses the emulator whose URL is in this variable, and returns it.
     pub async fn from_env(variable: &str) -> Self {
-        static TURN: LazyLock<Arc<Mutex<()>>> = LazyLock::new(Arc::default);
+        static TURNS: LazyLock<sync::Mutex<HashMap<String, Arc<Mutex<()>>>>> = LazyLock::new(sync::Mutex::default);
 
         let url = std::env::var(variable).unwrap_or_else(|_| {
             panic!("{variable} is not set; run `cargo xtask test`, or `cargo xtask services up` first")
         });
-        let turn = Arc::new(Arc::clone(&TURN).lock_owned().await);
-        Self { client: kms_client(&url), url, _turn: turn }
+        let turn = Arc::clone(TURNS.lock().unwrap().entry(variable.to_owned()).or_default());
+        Self { client: kms_client(&url), url, _turn: Arc::new(turn.lock_owned().await) }
     }
 
     /// Returns a builder for the key with this id. Its deadline is long, for a busy machine.

@@ -330,7 +330,7 @@ async fn one_key_in_pem_vault_and_kms_makes_equal_tokens() {
     let (_, pkcs8) = pem_rfc7468::decode_vec(pem.to_pkcs8_pem().unwrap().as_bytes()).unwrap();
     server.import(NAME, &pkcs8).await;
     let (ministack, localstack) =
-        (Emulator::from_env("COBROWSE_TEST_MINISTACK"), Emulator::from_env("COBROWSE_TEST_LOCALSTACK"));
+        (Emulator::from_env("COBROWSE_TEST_MINISTACK").await, Emulator::from_env("COBROWSE_TEST_LOCALSTACK").await);
     let (mini_arn, local_arn) = (ministack.import(&pkcs8).await, localstack.import(&pkcs8).await);
     let stopped = || UNIX_EPOCH + Duration::from_hours(500_000);
     let minters = [
