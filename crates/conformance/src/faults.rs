@@ -8,7 +8,7 @@ use std::{
 };
 
 use cobrowse_jwt_core::{KeyError, KeyErrorKind, KeySource, MintError, Minter, PublicKey, SigningInput, async_trait};
-use cobrowse_jwt_remote::{KeyService, KeyVersion, ResolvedKey, ServiceSignature};
+use cobrowse_jwt_remote::{KeyService, KeyVersion, RemoteKey, ResolvedKey, ServiceSignature};
 use tokio::{
     task::JoinSet,
     time::{Instant, sleep},
@@ -19,8 +19,12 @@ use crate::{
     context::{Checked, Context, Failure, failed, minter, verify_token},
 };
 
-/// Builds the source under test. Always `RemoteKey`, except in the tests of this crate.
-pub(crate) type Engine = fn(FaultyService) -> Arc<dyn KeySource>;
+/// Builds the source under test with this deadline of operations and lookups. Always [`remote_key`], except in the tests of this crate.
+pub(crate) type Engine = fn(FaultyService, Duration) -> Arc<dyn KeySource>;
+
+pub(crate) fn remote_key(service: FaultyService, deadline: Duration) -> Arc<dyn KeySource> {
+    Arc::new(RemoteKey::builder(service).operation_timeout(deadline).lookup_timeout(deadline).build())
+}
 
 /// The results of the three checks under all faults.
 pub(crate) struct FaultResults {
@@ -75,6 +79,14 @@ impl Fault {
         faults
     }
 
+    /// Returns the deadline of the engine: short only if the fault waits for it, because a busy machine can exceed a short one.
+    const fn deadline(self, time_limit: Duration) -> Duration {
+        match self {
+            Self::ResolveHangs | Self::SignHangs | Self::ResponseLost => Duration::from_secs(3),
+            _ => time_limit,
+        }
+    }
+
     /// Returns the kind of the error of a mint.
     const fn expected(self) -> KeyErrorKind {
         match self {
@@ -122,7 +134,7 @@ async fn under(
 ) -> FaultResults {
     let fails = |reason: String| Err(failed(format!("{fault:?}: {reason}")));
     service.set(Some(fault));
-    let minter = minter(engine(service.clone())).build();
+    let minter = minter(engine(service.clone(), fault.deadline(context.time_limit))).build();
     let mut results = FaultResults { refused: Ok(()), in_time: Ok(()), recovery: Ok(()) };
     match context.mint(&minter).await {
         Ok(Ok(_)) => results.refused = fails("minting returned a token".to_owned()),

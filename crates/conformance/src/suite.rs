@@ -1,12 +1,12 @@
 use std::{fmt, sync::Arc, time::Duration};
 
 use cobrowse_jwt_core::{KeyErrorKind, KeySource};
-use cobrowse_jwt_remote::{KeyService, RemoteKey};
+use cobrowse_jwt_remote::KeyService;
 
 use crate::{
     check::Check,
     context::{Checked, Context, Failure, Hook},
-    faults::{self, Engine, FaultResults, FaultyService},
+    faults::{self, Engine, FaultResults, FaultyService, remote_key},
     report::{Finding, Outcome, Report},
     secrets::Secrets,
     service, source,
@@ -52,7 +52,7 @@ impl Suite {
     }
 
     /// Returns a builder for the suite of a key service: the checks of a service, the checks of the source that
-    /// [`RemoteKey`] makes of it, and the checks with faults between the two.
+    /// [`RemoteKey`](cobrowse_jwt_remote::RemoteKey) makes of it, and the checks with faults between the two.
     pub fn builder_for_service(service: impl KeyService) -> SuiteBuilder {
         Self::builder_for(Subject::Service(Arc::new(service)))
     }
@@ -65,7 +65,7 @@ impl Suite {
             supersede: None,
             secrets: Secrets::default(),
             time_limit: Duration::from_secs(30),
-            engine: |service| Arc::new(RemoteKey::new(service)),
+            engine: remote_key,
         })
     }
 
@@ -75,9 +75,11 @@ impl Suite {
     /// seconds; a rotation and a superseded key can take 5 seconds each.
     pub async fn run(self) -> Report {
         let Self { subject, failing, rotate, supersede, secrets, time_limit, engine } = self;
-        let (source, service): (Arc<dyn KeySource>, _) = match subject {
+        let (source, service) = match subject {
             Subject::Source(source) => (source, None),
-            Subject::Service(service) => (Arc::new(remote_key(&service, time_limit)), Some(service)),
+            Subject::Service(service) => {
+                (remote_key(FaultyService::new(Arc::clone(&service)), time_limit), Some(service))
+            }
         };
         let context = Arc::new(Context::new(source, service, time_limit, secrets));
         let mut run = Run::default();
@@ -102,11 +104,6 @@ impl Suite {
         run.check(Check::ErrorRedaction, async { context.error_redaction() }).await;
         run.finish()
     }
-}
-
-/// With longer deadlines than by default, for a busy machine.
-fn remote_key(service: &Arc<dyn KeyService>, limit: Duration) -> RemoteKey<FaultyService> {
-    RemoteKey::builder(FaultyService::new(Arc::clone(service))).operation_timeout(limit).lookup_timeout(limit).build()
 }
 
 async fn cancellation(context: &Context) -> Checked {

@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use cobrowse_jwt_conformance::Suite;
 use cobrowse_jwt_core::{KeyErrorKind, SigningInput};
 use cobrowse_jwt_remote::{KeyService as _, KeyVersion, RemoteKey};
@@ -65,9 +67,11 @@ async fn session_is_reused_and_replaced_after_the_service_ended_it() {
 async fn service_passes_the_conformance_suite() {
     let server = Server::start().await.unwrap();
     let service = |key: &str, password: &str| HttpKeyService::new(server.url(), key, password);
+    // For a busy machine.
+    let source = |service| RemoteKey::builder(service).operation_timeout(Duration::from_secs(20)).build();
     let report = Suite::builder_for_service(service("cobrowse", Server::PASSWORD))
-        .failing_source(KeyErrorKind::AccessDenied, RemoteKey::new(service("cobrowse", "wrong")))
-        .failing_source(KeyErrorKind::NotFound, RemoteKey::new(service("other", Server::PASSWORD)))
+        .failing_source(KeyErrorKind::AccessDenied, source(service("cobrowse", "wrong")))
+        .failing_source(KeyErrorKind::NotFound, source(service("other", Server::PASSWORD)))
         .secret(Server::PASSWORD)
         .secret(server.url())
         .build()

@@ -22,7 +22,7 @@ use super::{
 };
 use crate::{
     Suite,
-    faults::{Engine, FaultyService},
+    faults::{Engine, remote_key},
 };
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,14 +49,14 @@ pub(crate) fn suite(flaw: Flaw) -> Suite {
     let service = TestService(Arc::new(Shared::new(flaw)));
     let (rotated, superseded) = (service.clone(), service.clone());
     let engine: Engine = match flaw {
-        Flaw::EngineReturnsUncheckedSignatures => |service| Arc::new(UncheckedEngine(RemoteKey::new(service))),
-        Flaw::EngineHasNoDeadline => {
-            |service| Arc::new(RemoteKey::builder(service).operation_timeout(Duration::from_hours(1)).build())
+        Flaw::EngineReturnsUncheckedSignatures => {
+            |service, deadline| Arc::new(UncheckedEngine(remote_key(service, deadline)))
         }
-        Flaw::EngineRepeatsItsFirstError => {
-            |service| Arc::new(StickyEngine { source: RemoteKey::new(service), error: Mutex::default() })
-        }
-        _ => |service| Arc::new(RemoteKey::new(service)),
+        Flaw::EngineHasNoDeadline => |service, _| remote_key(service, Duration::from_hours(1)),
+        Flaw::EngineRepeatsItsFirstError => |service, deadline| {
+            Arc::new(StickyEngine { source: remote_key(service, deadline), error: Mutex::default() })
+        },
+        _ => remote_key,
     };
     Suite::builder_for_service(service)
         .secret("hunter2")
@@ -177,7 +177,7 @@ impl KeyService for NoKey {
 
 /// Claims that every signature was verified.
 #[derive(Debug)]
-struct UncheckedEngine(RemoteKey<FaultyService>);
+struct UncheckedEngine(Arc<dyn KeySource>);
 
 #[derive(Debug)]
 struct UncheckedKey(Arc<dyn SigningKey>);
@@ -207,7 +207,7 @@ impl SigningKey for UncheckedKey {
 /// Returns its first error forever.
 #[derive(Debug)]
 struct StickyEngine {
-    source: RemoteKey<FaultyService>,
+    source: Arc<dyn KeySource>,
     error: Mutex<Option<KeyError>>,
 }
 
