@@ -2,14 +2,14 @@
 //!
 //! | page | contents |
 //! | --- | --- |
-//! | [`key_sources`] | where the private key can be, and what that protects against |
+//! | [`key_sources`] | where to store the private key, and what each choice protects against |
 //! | [`first_token`] | the first token with a PEM file, an environment variable and AWS KMS |
 //! | [`policies`] | ten policies and their JSON |
 //! | [`embedding`] | the iframe, by `postMessage` or redirect |
-//! | [`rotation`] | replacing the registered key, step by step, and going back |
-//! | [`capacity`] | tokens per second, price and quota of AWS KMS, reusing a token |
+//! | [`rotation`] | replacing the registered key, and going back |
+//! | [`capacity`] | tokens per second, quota and price of AWS KMS, reusing a token |
 //! | [`testing_your_code`] | unit tests with a test account, and simulated failures |
-//! | [`custom_key_source`] | a key in your own service or device |
+//! | [`custom_key_source`] | writing a source for a key in your own service or device |
 //! | [`migration`] | from `jsonwebtoken`, Node and Python |
 //! | [`troubleshooting`] | error messages, with cause and remedy |
 
