@@ -42,7 +42,7 @@ fn broken(name: &str, polls: usize, reason: &str) -> Failure {
     Failure::Failed(format!("after {name} was dropped at poll {polls}: {reason}"))
 }
 
-/// Polls a future, whenever it was woken, at most this many times, and drops it. Returns its output if it completes.
+/// Polls a future at most this many times, each time after it was woken, and drops it. Returns its output if it completes.
 pub(crate) async fn polled<T>(future: impl Future<Output = T>, polls: usize) -> Option<T> {
     let mut future = pin!(future);
     let mut left = polls;

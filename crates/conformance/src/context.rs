@@ -15,7 +15,7 @@ use tokio::time::timeout;
 
 use crate::secrets::Secrets;
 
-/// What the checks share: the source or service, the time limit, and the errors that were returned so far.
+/// The state that the checks share: the source or service, the time limit, and the errors so far.
 pub(crate) struct Context {
     pub(crate) source: Arc<dyn KeySource>,
     pub(crate) service: Option<Arc<dyn KeyService>>,
@@ -81,7 +81,7 @@ impl Context {
         verify(signature, &input, key.public_key())
     }
 
-    /// Mints a token. A mint makes at most four calls.
+    /// Mints a token, which makes at most four calls.
     pub(crate) async fn mint(&self, minter: &Minter) -> Checked<Result<AgentToken, MintError>> {
         let limit = self.time_limit.saturating_mul(4);
         let result = timeout(limit, minter.mint(&claims())).await.map_err(|_| Failure::Late("mint"))?;
@@ -91,7 +91,7 @@ impl Context {
         Ok(result)
     }
 
-    /// Records the error and returns a line about it without a secret.
+    /// Records the error and returns a description without secrets.
     pub(crate) fn describe(&self, name: &'static str, error: KeyError) -> String {
         let message = error.to_string();
         let message = if self.secrets.find(&message).is_some() { "<redacted>" } else { &message };
@@ -104,7 +104,7 @@ impl Context {
         self.errors.lock().unwrap_or_else(PoisonError::into_inner).push((name, error));
     }
 
-    /// Checks every error that a call has returned.
+    /// Checks that no recorded error contains a secret.
     pub(crate) fn error_redaction(&self) -> Checked {
         let errors = self.errors.lock().unwrap_or_else(PoisonError::into_inner);
         for (name, error) in &*errors {
@@ -130,7 +130,7 @@ pub(crate) fn minter(source: Arc<dyn KeySource>) -> MinterBuilder {
     Minter::builder(license_key(), source).include_key_id(true)
 }
 
-/// Checks a signature as the minter does, and verifies also a self-checked one.
+/// Checks a signature as the minter does, and also verifies a self-checked one.
 pub(crate) fn verify(signature: Signature, input: &SigningInput<'_>, key: &PublicKey) -> Checked {
     let signature = signature.verify(input, key).map_err(|error| failed(error.to_string()))?;
     let (bytes, expected) = (signature.as_bytes().len(), key.bits().div_ceil(8));

@@ -54,7 +54,7 @@ pub(crate) enum Fault {
     Empty,
     /// The signature of another message.
     OtherMessage,
-    /// The right signature with the name of another version.
+    /// The correct signature with the name of another version.
     OtherVersion,
 }
 
@@ -101,7 +101,7 @@ impl Fault {
     }
 }
 
-/// Mints under every fault, all at the same time, each with an engine of its own.
+/// Mints under all faults concurrently, with one engine per fault.
 pub(crate) async fn run(
     context: &Arc<Context>,
     service: &Arc<dyn KeyService>,

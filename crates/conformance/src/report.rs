@@ -2,7 +2,7 @@ use std::fmt;
 
 use crate::check::Check;
 
-/// The outcome of every check. `Display` prints a table with one line a check.
+/// The outcome of every check. `Display` prints one line per check.
 #[derive(Clone, Debug)]
 #[must_use = "a report contains the failures"]
 pub struct Report {
@@ -72,7 +72,7 @@ impl Finding {
 pub enum Outcome {
     /// The source or service passes the check.
     Passed,
-    /// It fails the check, for this reason. The reason contains no secret that the suite recognizes.
+    /// The source or service fails the check, for this reason. The reason contains no secret that the suite recognizes.
     Failed(String),
     /// The check did not run, for this reason.
     NotApplicable(&'static str),

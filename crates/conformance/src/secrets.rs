@@ -10,7 +10,7 @@ impl Secrets {
         }
     }
 
-    /// Returns what kind of secret the text contains.
+    /// Returns the kind of secret that the text contains.
     pub(crate) fn find(&self, text: &str) -> Option<&'static str> {
         let kinds = [
             ("a secret of the builder", self.0.iter().any(|secret| text.contains(secret.as_str()))),

@@ -14,7 +14,7 @@ use crate::{
 };
 
 const INPUT: SigningInput<'static> = SigningInput::new(b"header.payload");
-/// How often a check repeats a call that succeeds later.
+/// The interval at which a check repeats a call until it succeeds.
 const POLL_INTERVAL: Duration = Duration::from_millis(200);
 
 pub(crate) async fn debug(context: &Context) -> Checked {
@@ -192,7 +192,7 @@ pub(crate) async fn cancellation(context: &Context) -> Checked {
     cancel(context, "sign", || key.sign(&INPUT), works).await
 }
 
-/// A key that no private key belongs to.
+/// Returns a public key without a private key.
 #[expect(clippy::expect_used, reason = "the constants are valid")]
 fn unrelated_key() -> PublicKey {
     PublicKey::from_components(&[0xff; 256], &[1, 0, 1]).expect("2048 bits and an odd modulus")

@@ -12,7 +12,7 @@ use crate::{
     service, source,
 };
 
-/// The suite for one key source or key service, with what it cannot cause from outside.
+/// The suite for one key source or key service, with the events that the suite cannot cause itself.
 ///
 /// ```
 /// use cobrowse_jwt_conformance::Suite;
@@ -69,10 +69,10 @@ impl Suite {
         })
     }
 
-    /// Runs the checks one after the other. Needs a Tokio runtime with a timer.
+    /// Runs the checks sequentially. Needs a Tokio runtime with a timer.
     ///
-    /// Most checks take milliseconds. Those with faults take about 10 seconds, because the engine does not repeat a failed lookup for 5
-    /// seconds; a rotation and a superseded key can take 5 seconds each.
+    /// Most checks take milliseconds. Those with faults take about 10 seconds, because the engine waits 5 seconds after a failed lookup.
+    /// A rotation and a superseded key can take 5 seconds each.
     pub async fn run(self) -> Report {
         let Self { subject, failing, rotate, supersede, secrets, time_limit, engine } = self;
         let (source, service) = match subject {
@@ -125,13 +125,13 @@ impl fmt::Debug for Suite {
 pub struct SuiteBuilder(Suite);
 
 impl SuiteBuilder {
-    /// Adds a source that must fail with this kind, as one with an unknown key name or an unreachable endpoint.
+    /// Adds a source that must fail with this kind, such as one with an unknown key name or an unreachable endpoint.
     pub fn failing_source(mut self, kind: KeyErrorKind, source: impl KeySource + 'static) -> Self {
         self.0.failing.push((kind, Arc::new(source)));
         self
     }
 
-    /// Sets what makes the source return another key: a replaced file, a moved alias. The old key may still sign afterwards.
+    /// Sets a function that makes the source return another key, such as by moving an alias. The old key may still sign afterwards.
     pub fn rotate<F: Future<Output = ()> + Send + 'static>(
         mut self,
         rotate: impl FnOnce() -> F + Send + Sync + 'static,
@@ -140,7 +140,7 @@ impl SuiteBuilder {
         self
     }
 
-    /// Sets what makes the source return another key and stops the old key from signing: a disabled or deleted version.
+    /// Sets a function that makes the source return another key and stops the old key from signing, such as by disabling a version.
     pub fn supersede<F: Future<Output = ()> + Send + 'static>(
         mut self,
         supersede: impl FnOnce() -> F + Send + Sync + 'static,
@@ -149,20 +149,20 @@ impl SuiteBuilder {
         self
     }
 
-    /// Adds a text that neither `Debug` nor an error may contain: a password, a key name. The suite recognizes private keys, tokens, ARNs
-    /// and AWS account ids without it.
+    /// Adds a text that neither `Debug` nor an error may contain, such as a password. Private keys, tokens, ARNs and AWS account ids are
+    /// always detected.
     pub fn secret(mut self, secret: impl Into<String>) -> Self {
         self.0.secrets.push(secret.into());
         self
     }
 
-    /// Sets how long each call may take; 30 seconds by default, which is generous for a busy machine.
+    /// Sets how long each call may take; 30 seconds by default.
     pub fn time_limit(mut self, limit: Duration) -> Self {
         self.0.time_limit = limit;
         self
     }
 
-    /// Builds the source of the checks with faults in another way.
+    /// Replaces the engine in the checks with faults.
     #[cfg(test)]
     pub(crate) fn engine(mut self, engine: Engine) -> Self {
         self.0.engine = engine;
@@ -181,7 +181,7 @@ struct Run {
     findings: Vec<Finding>,
     /// The first call that exceeded the time limit.
     late: Option<&'static str>,
-    /// A check failed without which the others say nothing.
+    /// Whether a check failed on which the others depend.
     is_blocked: bool,
 }
 

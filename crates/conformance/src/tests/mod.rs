@@ -1,4 +1,4 @@
-//! The suite passes good sources and services, and fails each flaw in one check. On tokio's paused clock.
+//! Correct sources and services pass the suite, and each flaw fails exactly one check. The tests use Tokio's paused clock.
 
 mod keys;
 mod services;
