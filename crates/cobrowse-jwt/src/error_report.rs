@@ -17,7 +17,7 @@ use crate::{
 pub struct ErrorReport<'e>(&'e (dyn Error + 'static));
 
 impl<'e> ErrorReport<'e> {
-    /// Creates a report of any error. An error of another crate has no hint.
+    /// Returns a report of any error. Only errors of this SDK have hints.
     #[must_use]
     pub const fn new(error: &'e (dyn Error + 'static)) -> Self {
         Self(error)

@@ -2,11 +2,11 @@ use std::error::Error;
 
 use crate::KeyUriError;
 
-/// Reports why a [`Config`](super::Config) or its minter cannot be created. Names the variable or field and never its value.
+/// Reports why a [`Config`](super::Config) or its minter cannot be created. Contains the name of the variable or field, and never its value.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ConfigError {
-    /// None of the `COBROWSE_*` variables is set, so a program can start without an account, if it has such a mode.
+    /// No `COBROWSE_*` variable is set. A program that can run without an account can ignore this error.
     #[error("COBROWSE_LICENSE_KEY and COBROWSE_KEY are not set")]
     NotConfigured,
     /// A required variable is not set.

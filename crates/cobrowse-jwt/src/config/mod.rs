@@ -1,4 +1,4 @@
-//! What every program needs to mint: from a file of settings, from the environment, or from code.
+//! The configuration of a program that mints tokens: from a settings file, from the environment, or from code.
 
 mod builder;
 mod environment;
@@ -25,19 +25,19 @@ use crate::{KeyUri, KeyUriRegistry};
 /// | --- | --- | --- | --- |
 /// | `license_key` | `COBROWSE_LICENSE_KEY` | required | the license key, from the account settings |
 /// | `key` | `COBROWSE_KEY` | required | a [`KeyUri`] |
-/// | `public_keys` | `COBROWSE_PUBLIC_KEY` | none | the registered keys: PEM; in the variable a file with PEM or a JWK |
+/// | `public_keys` | `COBROWSE_PUBLIC_KEY` | none | the registered keys as PEM; in the variable, the path of a file with PEM or a JWK |
 /// | `instance` | `COBROWSE_INSTANCE` | `https://cobrowse.io` | the origin of a self-hosted instance |
 /// | `default_lifetime` | `COBROWSE_LIFETIME` | `1h` | the lifetime of tokens whose claims have none, at most 24 hours |
 /// | `passphrase_file` | `COBROWSE_PASSPHRASE_FILE` | none | a file with the passphrase of an encrypted key |
 /// | | `COBROWSE_PASSPHRASE` | none | the passphrase; ignored if `COBROWSE_PASSPHRASE_FILE` is set |
 /// | `strict_permissions` | `COBROWSE_STRICT_PERMISSIONS` | `false` | refuses a key file that others can read |
-/// | `allow_foreign_owner` | `COBROWSE_ALLOW_FOREIGN_OWNER` | `false` | accepts a key file of a user other than its own and root |
+/// | `allow_foreign_owner` | `COBROWSE_ALLOW_FOREIGN_OWNER` | `false` | accepts a key file that is owned neither by the user of the process nor by root |
 /// | `allow_http` | `COBROWSE_ALLOW_HTTP` | `false` | allows plain http to a key service on another host, for emulators |
 ///
 /// Unknown fields are refused. `Debug` shows the scheme of the key URI only.
 ///
-/// A deserializer can repeat its input: the `Display` of `toml::de::Error` shows the line, with a key that was pasted into it. Log its
-/// `message()` instead.
+/// The error of a deserializer can contain its input: the `Display` of `toml::de::Error` shows the line, which can contain a pasted key.
+/// Log its `message()` instead.
 ///
 /// ```
 /// use cobrowse_jwt::Config;
@@ -72,7 +72,7 @@ pub struct Config {
 }
 
 impl Config {
-    /// Returns a builder, for settings from elsewhere.
+    /// Returns a builder, for settings from code.
     pub fn builder(license_key: LicenseKey, key: KeyUri) -> ConfigBuilder {
         ConfigBuilder::new(license_key, key)
     }
@@ -82,7 +82,7 @@ impl Config {
     ///
     /// # Errors
     ///
-    /// [`ConfigError::NotConfigured`] if none of the variables is set, [`ConfigError::Missing`] and [`ConfigError::Invalid`].
+    /// [`ConfigError::NotConfigured`] if no variable is set, [`ConfigError::Missing`] and [`ConfigError::Invalid`].
     pub fn from_env() -> Result<Self, ConfigError> {
         environment::read(|variable| std::env::var_os(variable))
     }
@@ -133,7 +133,7 @@ impl Config {
         self.allow_http
     }
 
-    /// Opens the key and returns a minter. A service that holds the key signs nothing yet; see [`Minter::check_key`].
+    /// Opens the key and returns a minter. Does not look up a key in a service; [`Minter::check_key`] does.
     ///
     /// # Errors
     ///

@@ -40,7 +40,7 @@ impl<'de> Deserialize<'de> for PassphraseSource {
 }
 
 impl fmt::Debug for PassphraseSource {
-    /// Omits the path: people paste passphrases.
+    /// Omits the path, which can be a pasted passphrase.
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(match self {
             #[cfg(feature = "encrypted-pem")]

@@ -1,6 +1,6 @@
 use cobrowse_jwt_core::KeyError;
 
-/// Reports why a string is not a key URI or why its key cannot be opened. Never contains the string: people paste keys.
+/// Reports why a string is not a key URI or why its key cannot be opened. Never contains the string, which can be a pasted key.
 #[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum KeyUriError {

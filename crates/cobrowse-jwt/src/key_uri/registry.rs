@@ -12,7 +12,7 @@ use super::{KeyLocation, KeyUri, KeyUriError, uri::split_scheme};
 
 /// Opens the keys that key URIs name, with options for the schemes of this crate.
 ///
-/// A scheme that the caller registered is used instead of the one of this crate, and the options do not apply to it.
+/// A registered scheme replaces the scheme of this crate with the same name, and the options do not apply to it.
 ///
 /// ```no_run
 /// use cobrowse_jwt::KeyUriRegistry;
@@ -41,7 +41,7 @@ pub trait KeyUriScheme: Send + Sync {
     ///
     /// # Errors
     ///
-    /// [`KeyUriError::Invalid`] and [`KeyUriError::Key`]; neither may contain the text.
+    /// [`KeyUriError::Invalid`] and [`KeyUriError::Key`]; neither may contain the name.
     async fn open(&self, rest: &str) -> Result<Arc<dyn KeySource>, KeyUriError>;
 }
 
@@ -52,7 +52,7 @@ impl KeyUriRegistry {
         Self::default()
     }
 
-    /// Registers a scheme on this value.
+    /// Registers a scheme.
     ///
     /// # Errors
     ///

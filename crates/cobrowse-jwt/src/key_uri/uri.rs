@@ -17,7 +17,7 @@ use super::KeyUriError;
 /// | `hashivault://cobrowse` | a transit key in HashiCorp Vault or OpenBao, at `VAULT_ADDR` | `vault` |
 ///
 /// Parsing opens nothing; [`KeyUriRegistry::open`](crate::KeyUriRegistry::open) does. A private key or a PIN in place of a name or inside a
-/// URI is refused. `Debug` shows only the scheme, because a URI can contain an ARN and people paste keys.
+/// URI is refused. `Debug` shows only the scheme, because a URI can contain an ARN or a pasted key.
 ///
 /// ```
 /// use cobrowse_jwt::{KeyUri, KeyUriError};

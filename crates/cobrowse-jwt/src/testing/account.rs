@@ -14,11 +14,11 @@ pub struct TestAccount {
 impl TestAccount {
     /// Returns an account with the license key `test`, a new 2048-bit key and a clock at 2023-11-14 22:13:20 UTC.
     ///
-    /// Generates the key, which takes about 0.1 seconds. No key is built into this crate, so a test key cannot become a production key.
+    /// Generating the key takes about 0.1 seconds. This crate contains no key, so a test key cannot become a production key.
     ///
     /// # Panics
     ///
-    /// If the operating system has no random numbers.
+    /// If the operating system returns no random bytes.
     #[must_use]
     #[track_caller]
     pub fn new() -> Self {
