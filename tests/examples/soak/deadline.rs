@@ -13,7 +13,7 @@ use tokio::time::sleep;
 const DEADLINE: Duration = Duration::from_secs(3);
 const TOLERANCE: Duration = Duration::from_millis(250);
 
-/// Records by how much the timers of this process are late.
+/// Records the delays of the timers of this process.
 #[derive(Clone, Debug)]
 pub(crate) struct Heartbeat(Arc<Mutex<Beats>>);
 
@@ -47,7 +47,7 @@ impl Heartbeat {
         heartbeat
     }
 
-    /// Returns by how much timers were late since then, in total.
+    /// Returns the total delay of timers since then.
     fn behind_since(&self, start: Instant) -> Duration {
         let beats = self.0.lock().unwrap();
         let past: Duration = beats.late.iter().filter(|(at, _)| *at >= start).map(|(_, late)| *late).sum();

@@ -23,12 +23,12 @@ use crate::{
 
 const ALIAS: &str = "alias/soak";
 
-/// An emulator of AWS KMS, which forgets its keys when it ends.
+/// An emulator of AWS KMS. Its keys are lost when it ends.
 pub(crate) struct Emulator {
     name: &'static str,
     url: String,
     client: Client,
-    /// A program and its arguments. The program ends with its standard input.
+    /// A program and its arguments. The program ends when its standard input is closed.
     command: Vec<String>,
     keys: Keys,
     running: Option<Child>,
@@ -47,7 +47,7 @@ impl Emulator {
         Target::new(self.name, kms_source(&self.url, ALIAS), self.keys.clone(), heartbeat)
     }
 
-    /// Starts the emulator, freezes it, moves the alias and kills it; ends with an emulator that works.
+    /// Starts the emulator, then freezes it, moves the alias, or kills and restarts it at random. At the end, the emulator works.
     pub(crate) async fn cause_faults(mut self, mut random: fastrand::Rng, end: Instant) -> Option<Self> {
         self.start().await;
         while Instant::now() < end {

@@ -12,7 +12,7 @@ use crate::{
     target::{Target, kms_source},
 };
 
-/// The fault server, and the keys that it has had.
+/// The fault server and all its keys.
 #[derive(Clone)]
 pub(crate) struct FaultyKms {
     server: Arc<FaultServer>,
@@ -30,7 +30,7 @@ impl FaultyKms {
         Target::new("fault server", kms_source(self.server.url(), FaultServer::ALIAS), self.keys.clone(), heartbeat)
     }
 
-    /// Alternates between faults and none, and rotates the key; ends without faults.
+    /// Alternates between faults and normal operation, and rotates the key. At the end, there are no faults.
     pub(crate) async fn cause_faults(self, mut random: fastrand::Rng, end: Instant) -> Option<crate::Emulator> {
         while Instant::now() < end {
             for _ in 0..random.usize(1..20) {

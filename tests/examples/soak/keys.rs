@@ -8,7 +8,7 @@ use cobrowse_jwt::{AgentToken, PublicKey, Verifier};
 use cobrowse_jwt_tests::license_key;
 use tokio::time::sleep;
 
-/// The keys that a service has had, by thumbprint, as read without the SDK.
+/// All keys of a service, by thumbprint, read without the SDK.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Keys(Arc<Mutex<HashMap<String, PublicKey>>>);
 
@@ -17,7 +17,7 @@ impl Keys {
         self.0.lock().unwrap().insert(key.thumbprint().to_owned(), key);
     }
 
-    /// Returns whether one of the keys has signed this token. A key can be added a moment after its first token.
+    /// Returns whether one of the keys has signed this token. Waits, because a key can be added shortly after its first token.
     pub(crate) async fn verify(&self, token: &AgentToken) -> bool {
         for _ in 0..50 {
             let key = self.0.lock().unwrap().get(token.key_thumbprint()).cloned();

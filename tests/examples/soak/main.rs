@@ -2,10 +2,10 @@
 //!
 //! Fails if a token does not verify, a call of the engine returns late, a source does not recover, or memory or descriptors grow:
 //!
-//! - late: a lookup or a signature took longer than the engine's deadline of 3 seconds, a tolerance of 250 ms, and the time by which this
-//!   process fell behind its timers meanwhile, which only the load of the machine causes;
-//! - memory: more than at the start plus 10 % plus 4 MiB. The start is after a fifth of the time, at most 2 minutes;
-//! - descriptors: more after all sources are dropped than before they were created.
+//! - late: a lookup or a signature took longer than the sum of the engine's deadline of 3 seconds, a tolerance of 250 ms, and the delay of
+//!   this process's timers meanwhile, which is caused by the load of the machine;
+//! - memory: grew by more than 10 % plus 4 MiB since a fifth of the time had passed, or 2 minutes if that is less;
+//! - descriptors: more are open after all sources are dropped than before they were created.
 
 mod deadline;
 mod emulator;
@@ -37,7 +37,7 @@ async fn main() -> ExitCode {
     if soak(Duration::from_secs_f64(minutes * 60.0), seed).await { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
-/// Returns whether everything held.
+/// Returns whether every check passed.
 async fn soak(length: Duration, seed: u64) -> bool {
     let mut random = fastrand::Rng::with_seed(seed);
     let heartbeat = Heartbeat::start();
@@ -67,7 +67,7 @@ async fn soak(length: Duration, seed: u64) -> bool {
         sleep_until((Instant::now() + Duration::from_mins(1)).min(end).into()).await;
         print(start, &targets);
     }
-    // The services work again; each source must find that out.
+    // The services work again, and each source must recover.
     let emulators = faults.join_all().await;
     let mut passed = true;
     for target in &targets {

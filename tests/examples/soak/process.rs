@@ -1,4 +1,4 @@
-//! Resources of this process, and signals to others. The figures are 0 where there is no `/proc`.
+//! Resources of this process, and signals to others. The values are 0 on systems without `/proc`.
 
 use std::{fs, process::Command, time::Duration};
 
@@ -14,7 +14,7 @@ pub(crate) fn descriptors() -> usize {
     fs::read_dir("/proc/self/fd").map_or(0, Iterator::count)
 }
 
-/// Waits until no more than this many are open, at most for the 90 seconds that an HTTP client keeps idle connections.
+/// Waits until at most this many descriptors are open, for at most 95 seconds: an HTTP client keeps idle connections for 90.
 pub(crate) async fn descriptors_once_idle(expected: usize) -> usize {
     for _ in 0..95 {
         if descriptors() <= expected {

@@ -36,7 +36,7 @@ pub(crate) struct Target {
 struct Tally {
     tokens: u64,
     unverifiable: u64,
-    /// By [`cobrowse_jwt::MintError::id`].
+    /// Counts by [`cobrowse_jwt::MintError::id`].
     errors: BTreeMap<&'static str, u64>,
 }
 

@@ -1,7 +1,7 @@
-//! What a process keeps of its secrets. A child process mints 1,000 tokens with each source, logs at TRACE level, fails and panics in
-//! between, and drops the source. This process then searches the output and the memory of the child.
+//! Searches the memory and the output of a process for secrets. For each source, a child process mints 1,000 tokens, logs at TRACE level,
+//! causes failures and a panic, and drops the source. Then this process searches the output and the memory of the child.
 //!
-//! The secrets are created here, and the child gets them by file or environment only. To add a source, add a test.
+//! This process creates the secrets, and the child gets them only by file or environment. To add a source, add a test.
 #![cfg(target_os = "linux")]
 
 mod minting;
@@ -100,7 +100,7 @@ async fn aws_kms_leaves_what_the_aws_sdk_keeps() {
     }
 }
 
-/// For comparison: the count depends on the version, and is printed only.
+/// For comparison. The counts depend on the version, so they are only printed.
 #[test]
 fn jsonwebtoken_in_the_same_harness_prints_its_counts() {
     let subject = Subject::new("jsonwebtoken");
@@ -150,7 +150,7 @@ impl Subject {
         path
     }
 
-    /// Runs the child and searches what it printed and what is in its memory.
+    /// Runs the child and searches its output and its memory.
     fn run(&self, source: &str, broken: &str, variables: &[(&str, &str)], mut act: impl FnMut(Stage)) -> Outcome {
         let log = self.folder.path().join("log");
         let mut child = Command::new(env::current_exe().unwrap());
@@ -181,7 +181,7 @@ impl Subject {
 const SIGNATURE: &str = "signature";
 
 impl Outcome {
-    /// Asserts that only these secrets were found, which dependencies keep.
+    /// Asserts that only these secrets were found. Dependencies do not wipe them.
     #[track_caller]
     fn assert_only(&self, output: &[&str], memory: &[&str]) {
         assert_eq!(self.output.names_except(output), [""; 0], "in the output");

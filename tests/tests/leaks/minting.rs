@@ -123,7 +123,7 @@ async fn mint_until(count: usize, minter: &Minter, fingerprints: &mut Vec<String
     }
 }
 
-/// Fails in every way that the caller can cause, and mints while the parent causes others.
+/// Causes every failure that a caller can cause, and mints while the parent causes other failures.
 async fn fail(source: &Arc<dyn KeySource>, minter: &Minter) {
     for number in 0..15 {
         print_error(&minter.mint(&claims(number)).await);

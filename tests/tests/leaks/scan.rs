@@ -6,10 +6,10 @@ use std::{
 
 const WINDOW: usize = 16;
 
-/// What to search for: every 16 bytes of each secret, because freed memory is overwritten in part.
+/// The patterns to search for: every 16 bytes of each secret, because freed memory is partly overwritten.
 pub(crate) struct Needles {
     names: HashMap<[u8; WINDOW], &'static str>,
-    /// By the first three bytes, which rule out most positions.
+    /// Indexed by the first three bytes, which rule out most positions.
     starts: Vec<bool>,
 }
 
@@ -38,7 +38,7 @@ fn start(bytes: &[u8]) -> usize {
     usize::from(bytes[0]) << 16 | usize::from(bytes[1]) << 8 | usize::from(bytes[2])
 }
 
-/// How many needles were found, by secret.
+/// The number of patterns that were found, by secret.
 #[derive(Debug, Default)]
 pub(crate) struct Found(BTreeMap<&'static str, usize>);
 
