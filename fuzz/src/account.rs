@@ -1,4 +1,4 @@
-//! One account with a fixed key and a fixed clock, so that a run can be repeated.
+//! One account with a fixed key and a fixed clock, so that runs are reproducible.
 
 use std::{
     sync::LazyLock,

@@ -4,8 +4,8 @@ use cobrowse_jwt::{ClockSkew, Inspector, Outcome, Verifier};
 
 use crate::account;
 
-/// A token, or a header, a line break and claims, which are signed. The verifier and the inspector agree: the error of the verifier is the
-/// first failure of the inspection, and an accepted token passes every check.
+/// Input: a token, or a header, a line break and claims to sign. Property: the error of the verifier is the first failure of the inspection,
+/// and an accepted token passes every check.
 pub fn agreement(data: &[u8]) {
     let Ok(text) = str::from_utf8(data) else { return };
     let signed = text.split_once('\n').map(|(header, claims)| account::token(&account::signing_input(header, claims)));

@@ -7,8 +7,8 @@ use crate::{
     errors,
 };
 
-/// Claims as JSON. If no check but that of the signature fails, the signed token is accepted, its claims are those of the JSON, and
-/// minting them again returns a token with the same claims.
+/// Input: claims as JSON. Property: if only the check of the signature fails, the token is accepted after it is signed, its claims are those
+/// of the JSON, and minting them again returns a token with the same claims.
 pub fn claims(data: &[u8]) {
     let Ok(json) = str::from_utf8(data) else { return };
     let input = account::signing_input(r#"{"alg":"RS256","typ":"JWT"}"#, json);

@@ -4,8 +4,8 @@ use url::Url;
 
 use crate::errors;
 
-/// Lines: an origin, an id, a language, and filters as `name=value`. A URL has exactly the origin, the path and the parameters that
-/// were given, as a browser parses it.
+/// Input: lines with an origin, an id, a language, and filters as `name=value`. Property: a browser parses the URL into exactly this origin,
+/// path and parameters.
 pub fn embed_url(data: &[u8]) {
     let Ok(text) = str::from_utf8(data) else { return };
     let mut lines = text.split('\n');

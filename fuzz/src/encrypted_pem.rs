@@ -6,7 +6,7 @@ use crate::pem::private;
 
 const LABEL: &str = "ENCRYPTED PRIVATE KEY";
 
-/// An encrypted key with the passphrase `fuzz`, in PEM or in DER.
+/// Input: an encrypted key with the passphrase `fuzz`, in PEM or DER. Property: a key that loads is the same key after it is exported.
 pub fn encrypted_pem(data: &[u8]) {
     let pem = match decode_vec(data) {
         Ok((LABEL, der)) if !is_slow(&der) => data.to_vec(),
@@ -19,7 +19,7 @@ pub fn encrypted_pem(data: &[u8]) {
     assert!(without.is_err_and(|kind| matches!(kind, PemErrorKind::MissingPassphrase | PemErrorKind::InvalidKey)));
 }
 
-/// Whether deriving the key takes more than some milliseconds and is allowed nevertheless.
+/// Returns whether the SDK accepts the parameters of the key derivation, but it takes more than some milliseconds.
 fn is_slow(der: &[u8]) -> bool {
     let Ok(info) = EncryptedPrivateKeyInfoRef::from_der(der) else { return false };
     match info.encryption_algorithm.pbes2().map(|pbes2| &pbes2.kdf) {

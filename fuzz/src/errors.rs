@@ -10,7 +10,7 @@ pub(crate) fn check(error: &(dyn Error + 'static)) {
     }
 }
 
-/// Panics as [`check`], and if a message contains an ARN or the id of an AWS account.
+/// Panics as [`check`] does, and if a message contains an ARN or an AWS account id.
 pub(crate) fn check_redacted(error: &(dyn Error + 'static)) {
     check(error);
     for message in messages(error) {

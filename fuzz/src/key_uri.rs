@@ -4,7 +4,7 @@ use cobrowse_jwt::{Instance, KeyLocation, KeyUri, LicenseKey};
 
 use crate::errors;
 
-/// A key URI. `Debug` shows only the scheme, a path is not changed, and an endpoint is https or loopback.
+/// Input: a key URI. Property: `Debug` shows only the scheme, a path is not changed, and an endpoint is https or loopback.
 pub fn key_uri(data: &[u8]) {
     let Ok(text) = str::from_utf8(data) else { return };
     if let Err(error) = LicenseKey::new(text) {

@@ -29,8 +29,9 @@ use crate::{
     errors,
 };
 
-/// Two responses of AWS KMS, to `GetPublicKey` and to `Sign`: each has a line with the status and its type, and a body, in which
-/// `@SIGNATURE` is the signature of the fixed key. A mint returns a token that verifies, or an error without an identifier.
+/// Input: two responses of AWS KMS, to `GetPublicKey` and to `Sign`. Each has a line with the status and the type of the error, and a body in which
+/// `@SIGNATURE` is replaced by the signature of the fixed key. Property: a mint returns a token that verifies, or an error without an ARN or
+/// an AWS account id.
 pub fn kms_response(data: &[u8]) {
     let Ok(text) = str::from_utf8(data) else { return };
     let (get_public_key, sign) = text.split_once("\n--\n").unwrap_or((text, ""));

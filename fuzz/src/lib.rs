@@ -1,4 +1,4 @@
-//! Fuzz targets: each takes any bytes and panics if the SDK breaks a promise.
+//! Fuzz targets. Each accepts any bytes and panics if the SDK violates the property that its documentation states.
 
 mod account;
 mod agreement;

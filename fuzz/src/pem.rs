@@ -6,7 +6,7 @@ use pem_rfc7468::{LineEnding, encode_string};
 
 use crate::errors;
 
-/// A PEM text, or the DER of a key. A key that loads is the same key after it is exported.
+/// Input: a PEM text, or the DER of a key. Property: a key that loads is the same key after it is exported.
 pub fn pem(data: &[u8]) {
     private(PemKey::from_pem(data));
     public(data);

@@ -6,7 +6,7 @@ use serde_json::{Value, from_str, to_string};
 
 use crate::errors;
 
-/// A policy, a rule or an access as JSON. What is accepted grants the same after it is serialized.
+/// Input: a policy, a rule or an access as JSON. Property: a value that is accepted is equal after it is serialized and deserialized.
 pub fn policy(data: &[u8]) {
     let Ok(json) = str::from_utf8(data) else { return };
     if let Some(policy) = read::<Policy>(json) {

@@ -7,7 +7,7 @@ const VALID: [&str; 3] = [
     include_str!("../seeds/token/valid-policy"),
 ];
 
-/// A text. No token is accepted except those that the key has signed.
+/// Input: a text. Property: only tokens that the key has signed are accepted.
 pub fn token(data: &[u8]) {
     let Ok(text) = str::from_utf8(data) else { return };
     match account::verifier().verify(text) {

@@ -44,7 +44,7 @@ fn run(name: &str) {
     }
 }
 
-/// Returns a seed with one to four changes: a byte replaced, inserted or removed, a part removed or repeated, or the end of another seed.
+/// Returns a seed with one to four changes: a replaced, inserted or removed byte, a removed or repeated part, or the end of another seed.
 fn mutated(seeds: &[Vec<u8>], rng: &mut Rng) -> Vec<u8> {
     let mut bytes = rng.choice(seeds).unwrap().clone();
     for _ in 0..rng.usize(1..=4) {
