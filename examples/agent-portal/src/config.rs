@@ -36,7 +36,7 @@ impl Config {
     ///
     /// # Errors
     ///
-    /// If a variable is invalid, or missing beside another one.
+    /// If a variable is invalid, or if a variable is missing that another one requires.
     pub fn from_env() -> Result<Self, Box<dyn Error>> {
         let address = variable("PORTAL_ADDRESS")?.map(|address| {
             address

@@ -1,5 +1,5 @@
-//! A placeholder for the log-in of a real portal, which is often single sign-on. What to keep: the agent's email comes from a
-//! session that scripts cannot read and other sites cannot use.
+//! A placeholder for the log-in of a real portal, which is often single sign-on. A real portal also has to take the agent's email from
+//! a session that scripts cannot read and other sites cannot use.
 
 use std::sync::Arc;
 
@@ -49,7 +49,7 @@ struct Credentials {
     next: NextPage,
 }
 
-/// The page to open after the log-in: names from which the portal builds a path, and not a URL, so that it cannot lead elsewhere.
+/// The page to open after the log-in. Contains names from which the portal builds a path, and no URL, so an open redirect is impossible.
 #[derive(Clone, Debug, Default, Deserialize)]
 pub(crate) struct NextPage {
     pub(crate) customer: Option<String>,

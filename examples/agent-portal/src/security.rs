@@ -1,4 +1,4 @@
-//! Which requests the portal accepts, and its security headers.
+//! Checks of requests, and security headers.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! The program over HTTP, without configuration and with several.
+//! Tests the program over HTTP, without a configuration and with several configurations.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::{

@@ -1,4 +1,4 @@
-//! The caller of the REST API, and what a policy permits.
+//! The caller of the REST API, and the access that a policy permits.
 
 use std::collections::BTreeMap;
 

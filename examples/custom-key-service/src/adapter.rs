@@ -1,4 +1,4 @@
-//! The adapter: paths, members and status codes of one service. The engine does the rest.
+//! The adapter, which contains the paths, members and status codes of one service. The engine `RemoteKey` does the rest.
 
 use std::{
     fmt,
@@ -23,7 +23,7 @@ use hyper_util::{
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::{Value, json};
 
-/// A key in the HTTP service. Plain http, which is for loopback only; `hyper-rustls` makes a client for https.
+/// A key in the HTTP service. The client uses plain http, which is for loopback only; for https, use `hyper-rustls`.
 pub(crate) struct HttpKeyService {
     client: Client<HttpConnector, Full<Bytes>>,
     url: String,

@@ -1,4 +1,4 @@
-//! The service: one key with versions behind a password. A real adapter needs no such file.
+//! The key service of this example: one key with several versions, protected by a password. A real adapter does not need this file.
 
 use std::{
     error::Error,
