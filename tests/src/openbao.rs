@@ -75,13 +75,21 @@ impl OpenBao {
         response
     }
 
+    /// Deletes the key that an earlier run has left at a server that still runs.
+    async fn delete(&self, name: &str) {
+        self.call("POST", &format!("transit/keys/{name}/config"), &json!({"deletion_allowed": true})).await;
+        self.call("DELETE", &format!("transit/keys/{name}"), &Value::Null).await;
+    }
+
     /// Creates a transit key.
     pub async fn create(&self, name: &str, key_type: &str) {
+        self.delete(name).await;
         self.write(&format!("transit/keys/{name}"), json!({"type": key_type})).await;
     }
 
     /// Imports a private key in PKCS#8 DER.
     pub async fn import(&self, name: &str, pkcs8: &[u8]) {
+        self.delete(name).await;
         let (_, response) = self.call("GET", "transit/wrapping_key", &Value::Null).await;
         let pem = response["data"]["public_key"].as_str().unwrap();
         let (_, wrapping_key) = pem_rfc7468::decode_vec(pem.trim().as_bytes()).unwrap();
@@ -132,6 +140,14 @@ pub struct OwnServer {
 impl OwnServer {
     /// Starts and unseals a server, with a transit secrets engine and `AppRole`.
     pub async fn start() -> Self {
+        let own = Self::start_empty().await;
+        own.server.write("sys/mounts/transit", json!({"type": "transit"})).await;
+        own.server.write("sys/auth/approle", json!({"type": "approle"})).await;
+        own
+    }
+
+    /// Starts and unseals a server.
+    pub async fn start_empty() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let [port, cluster_port] = [(); 2].map(|()| free_port());
         let config = format!(
@@ -148,8 +164,6 @@ impl OwnServer {
         own.server.token = initialized["root_token"].as_str().unwrap().to_owned();
         own.unseal_key = initialized["keys"][0].as_str().unwrap().to_owned();
         own.unseal().await;
-        own.server.write("sys/mounts/transit", json!({"type": "transit"})).await;
-        own.server.write("sys/auth/approle", json!({"type": "approle"})).await;
         own
     }
 

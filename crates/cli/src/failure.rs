@@ -119,8 +119,7 @@ impl From<KeyUriError> for Failure {
             error => {
                 // The library's hints list the schemes of all features.
                 let is_general = matches!(error, KeyUriError::UnknownScheme);
-                let is_of_build = |hint: &&str| cfg!(feature = "aws-kms") || !hint.contains("awskms:");
-                let hint = error.hint().filter(|_| !is_general).filter(is_of_build);
+                let hint = error.hint().filter(|hint| !is_general && help::is_of_build(hint));
                 let hint = hint.map_or_else(|| format!("use {}", help::KEY_FORMS), str::to_owned);
                 Self::usage(error.to_string()).with_hint(hint.as_str())
             }

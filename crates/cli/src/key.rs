@@ -33,7 +33,7 @@ pub(crate) struct KeyOptions {
     #[arg(long, action = ArgAction::SetTrue, env = "COBROWSE_ALLOW_FOREIGN_OWNER", hide_env_values = true, value_parser = configured::boolean(), help_heading = heading::KEY)]
     allow_foreign_owner: Configured<bool>,
     /// Allow plain http to a key service on another host, for emulators
-    #[cfg(feature = "aws-kms")]
+    #[cfg(any(feature = "aws-kms", feature = "vault"))]
     #[arg(long, action = ArgAction::SetTrue, env = "COBROWSE_ALLOW_HTTP", hide_env_values = true, value_parser = configured::boolean(), help_heading = heading::KEY)]
     allow_http: Configured<bool>,
 }
@@ -56,10 +56,12 @@ impl<'a> Key<'a> {
         let uri = name.value.parse().map_err(|error| name.with_variable_origin(Failure::from(error)))?;
         let key = Self { uri, name, options };
         // Another crate of the build can enable the feature of the library.
-        if key.is_in_aws_kms() && cfg!(not(feature = "aws-kms")) {
-            return Err(name.with_variable_origin(KeyUriError::FeatureDisabled { feature: "aws-kms" }.into()));
-        }
-        Ok(key)
+        let disabled = match key.uri.location() {
+            KeyLocation::AwsKms { .. } if cfg!(not(feature = "aws-kms")) => "aws-kms",
+            KeyLocation::Vault { .. } if cfg!(not(feature = "vault")) => "vault",
+            _ => return Ok(key),
+        };
+        Err(name.with_variable_origin(KeyUriError::FeatureDisabled { feature: disabled }.into()))
     }
 
     /// Returns a registry with the options of the key, except the passphrase.
@@ -67,7 +69,7 @@ impl<'a> Key<'a> {
         let registry = KeyUriRegistry::new()
             .strict_permissions(self.options.strict_permissions.value)
             .allow_foreign_owner(self.options.allow_foreign_owner.value);
-        #[cfg(feature = "aws-kms")]
+        #[cfg(any(feature = "aws-kms", feature = "vault"))]
         let registry = registry.allow_http(self.options.allow_http.value);
         registry
     }
@@ -101,6 +103,10 @@ impl<'a> Key<'a> {
         matches!(self.uri.location(), KeyLocation::AwsKms { .. })
     }
 
+    pub(crate) fn is_in_vault(&self) -> bool {
+        matches!(self.uri.location(), KeyLocation::Vault { .. })
+    }
+
     /// Returns whether this is an alias in AWS KMS, which can be moved to another key.
     pub(crate) fn is_alias(&self) -> bool {
         matches!(self.uri.location(), KeyLocation::AwsKms { key_id, .. } if key_id.contains("alias/"))
@@ -114,11 +120,14 @@ impl<'a> Key<'a> {
         }
     }
 
-    /// Runs a future. Only AWS KMS needs a Tokio runtime.
-    #[cfg_attr(not(feature = "aws-kms"), expect(clippy::unused_self, reason = "no key of this build needs a runtime"))]
+    /// Runs a future. Only keys in a service need a Tokio runtime.
+    #[cfg_attr(
+        not(any(feature = "aws-kms", feature = "vault")),
+        expect(clippy::unused_self, reason = "no key of this build needs a runtime")
+    )]
     pub(crate) fn block_on<T>(&self, work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
-        #[cfg(feature = "aws-kms")]
-        if self.is_in_aws_kms() {
+        #[cfg(any(feature = "aws-kms", feature = "vault"))]
+        if self.is_in_aws_kms() || self.is_in_vault() {
             return match tokio::runtime::Builder::new_current_thread().enable_all().build() {
                 Ok(runtime) => runtime.block_on(work),
                 Err(error) => {

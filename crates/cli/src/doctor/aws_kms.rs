@@ -2,7 +2,7 @@ use std::{sync::Arc, time::Instant};
 
 use cobrowse_jwt::{KeySource, aws_kms::PreflightStepName};
 
-use super::report::Report;
+use super::{preflight, report::Report};
 use crate::{key::Key, progress::Progress};
 
 /// Opens the key and reports the steps of its preflight.
@@ -24,15 +24,7 @@ pub(super) async fn probe(key: &Key<'_>, report: &mut Report) -> Option<Arc<dyn 
         let _progress = Progress::new("calling AWS KMS");
         source.preflight().await
     };
-    for step in preflight.steps() {
-        match &step.result {
-            Ok(()) => report.passed_in(step.name.id(), step.elapsed, description(step.name)),
-            Err(error) => {
-                report.failed(step.name.id(), error.clone().into());
-                return None;
-            }
-        }
-    }
+    preflight::report(&preflight, description, report)?;
     report.passed("permissions", "kms:GetPublicKey and kms:Sign allowed");
     Some(Arc::new(source))
 }

@@ -4,7 +4,11 @@ mod clock;
 mod latency;
 mod local;
 mod permissions;
+#[cfg(any(feature = "aws-kms", feature = "vault"))]
+mod preflight;
 mod report;
+#[cfg(feature = "vault")]
+mod vault;
 
 use std::{
     io::Write as _,
@@ -13,7 +17,8 @@ use std::{
 };
 
 use cobrowse_jwt::{
-    Access, AgentClaims, Config, KeySource, MintError, Minter, Policy, PublicKey, SigningKey, VerifiedToken, Verifier,
+    Access, AgentClaims, Config, KeyLocation, KeySource, MintError, Minter, Policy, PublicKey, SigningKey,
+    VerifiedToken, Verifier,
 };
 
 use crate::{
@@ -75,14 +80,13 @@ impl Doctor {
 
     /// Opens the key and verifies that it signs.
     async fn probe(&self, key: &Key<'_>, report: &mut Report) -> Option<(Arc<dyn KeySource>, Arc<dyn SigningKey>)> {
-        #[cfg(feature = "aws-kms")]
-        let source = if key.is_in_aws_kms() {
-            aws_kms::probe(key, report).await?
-        } else {
-            local::probe(key, self.allow_readable_key, report).await?
+        let source = match key.uri.location() {
+            #[cfg(feature = "aws-kms")]
+            KeyLocation::AwsKms { .. } => aws_kms::probe(key, report).await?,
+            #[cfg(feature = "vault")]
+            KeyLocation::Vault { .. } => vault::probe(key, report).await?,
+            _ => local::probe(key, self.allow_readable_key, report).await?,
         };
-        #[cfg(not(feature = "aws-kms"))]
-        let source = local::probe(key, self.allow_readable_key, report).await?;
         let snapshot = match source.signing_key().await {
             Ok(snapshot) => snapshot,
             Err(error) => {

@@ -18,4 +18,5 @@ mod secrets;
 mod streams;
 mod terminal;
 mod usage;
+mod vault;
 mod verify;

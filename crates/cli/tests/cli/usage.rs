@@ -87,17 +87,26 @@ fn examples_have_no_token_on_the_command_line() {
 #[test]
 fn help_lists_the_schemes_of_the_build() {
     let directory = Directory::empty();
-    let is_listed = cfg!(feature = "aws-kms");
-    for subcommand in KEY_SUBCOMMANDS {
-        let help = directory.run(&[subcommand, "--help"]).result();
-        assert_eq!(help.contains("awskms:"), is_listed, "{help}");
-    }
-    let unknown = directory.run(&["public-key", "nonsense:x"]).exits(2, "unknown key URI scheme\n  hint: use a path");
-    assert_eq!(unknown.stderr.contains("awskms:"), is_listed, "{unknown:?}");
-    if !is_listed {
-        let output =
-            directory.run(&["public-key", "awskms:///alias/x"]).exits(2, "this build does not support aws-kms");
-        assert!(output.stderr.contains("install cobrowse-jwt-cli with `--features aws-kms`"), "{output:?}");
+    for (uri, feature, is_listed) in [
+        ("awskms:///alias/x", "aws-kms", cfg!(feature = "aws-kms")),
+        ("hashivault://x", "vault", cfg!(feature = "vault")),
+    ] {
+        let (scheme, _) = uri.split_once("//").unwrap();
+        for subcommand in KEY_SUBCOMMANDS {
+            let help = directory.run(&[subcommand, "--help"]).result();
+            assert_eq!(help.contains(scheme), is_listed, "{help}");
+        }
+        let unknown =
+            directory.run(&["public-key", "nonsense:x"]).exits(2, "unknown key URI scheme\n  hint: use a path");
+        assert_eq!(unknown.stderr.contains(scheme), is_listed, "{unknown:?}");
+        if !is_listed {
+            let message = format!("this build does not support {feature}");
+            let output = directory.run(&["public-key", uri]).exits(2, &message);
+            assert!(
+                output.stderr.contains(&format!("install cobrowse-jwt-cli with `--features {feature}`")),
+                "{output:?}"
+            );
+        }
     }
 }
 

@@ -1,0 +1,24 @@
+#[cfg(feature = "aws-kms")]
+use cobrowse_jwt::aws_kms::{Preflight, PreflightStepName};
+#[cfg(not(feature = "aws-kms"))]
+use cobrowse_jwt::vault::{Preflight, PreflightStepName};
+
+use super::report::Report;
+
+/// Reports the steps, and returns `None` if one failed.
+pub(super) fn report(
+    preflight: &Preflight,
+    description: fn(PreflightStepName) -> &'static str,
+    report: &mut Report,
+) -> Option<()> {
+    for step in preflight.steps() {
+        match &step.result {
+            Ok(()) => report.passed_in(step.name.id(), step.elapsed, description(step.name)),
+            Err(error) => {
+                report.failed(step.name.id(), error.clone().into());
+                return None;
+            }
+        }
+    }
+    Some(())
+}

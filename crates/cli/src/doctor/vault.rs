@@ -1,0 +1,36 @@
+use std::{sync::Arc, time::Instant};
+
+use cobrowse_jwt::{KeySource, vault::PreflightStepName};
+
+use super::{preflight, report::Report};
+use crate::{key::Key, progress::Progress};
+
+/// Opens the key and reports the steps of its preflight.
+pub(super) async fn probe(key: &Key<'_>, report: &mut Report) -> Option<Arc<dyn KeySource>> {
+    let start = Instant::now();
+    let source = match key.registry().vault_builder(&key.uri).and_then(|builder| Ok(builder.build()?)) {
+        Ok(source) => source,
+        Err(error) => {
+            report.failed("open", error.into());
+            return None;
+        }
+    };
+    report.passed_in("open", start.elapsed(), "Vault configuration loaded");
+    let preflight = {
+        let _progress = Progress::new("calling Vault");
+        source.preflight().await
+    };
+    preflight::report(&preflight, description, report)?;
+    report.passed("permissions", "read on keys and update on sign allowed");
+    Some(Arc::new(source))
+}
+
+fn description(step: PreflightStepName) -> &'static str {
+    match step {
+        PreflightStepName::Authenticate => "Vault token obtained",
+        PreflightStepName::Resolve => "key name resolved to an RSA signing key",
+        PreflightStepName::Sign => "test message signed",
+        PreflightStepName::Verify => "signature verified",
+        _ => "ok",
+    }
+}
