@@ -141,7 +141,7 @@ mod ministack {
     #[tokio::test(flavor = "multi_thread")]
     #[ignore = "needs MiniStack, which `cargo xtask test` starts"]
     async fn aws_kms_passes() {
-        super::aws_kms_passes(Emulator::from_env("COBROWSE_TEST_MINISTACK")).await;
+        super::aws_kms_passes(Emulator::from_env("COBROWSE_TEST_MINISTACK").await).await;
     }
 }
 
@@ -151,6 +151,6 @@ mod localstack {
     #[tokio::test(flavor = "multi_thread")]
     #[ignore = "needs LocalStack, which `cargo xtask test` starts"]
     async fn aws_kms_passes() {
-        super::aws_kms_passes(Emulator::from_env("COBROWSE_TEST_LOCALSTACK")).await;
+        super::aws_kms_passes(Emulator::from_env("COBROWSE_TEST_LOCALSTACK").await).await;
     }
 }
