@@ -133,6 +133,15 @@ fn open_with_disabled_feature_names_the_feature() {
 }
 
 #[test]
+fn parse_of_path_does_not_decode_it() {
+    for path in ["/etc/key.pem", "//etc/key.pem", "///etc/a%20b.pem", "a?b#c", "C:\\key.pem", "//server/share/key.pem"]
+    {
+        let uri: KeyUri = path.parse().unwrap();
+        assert!(uri.location() == &KeyLocation::File(path.into()), "{path}");
+    }
+}
+
+#[test]
 fn parse_of_file_uri_returns_path() {
     use std::path::Path;
     for (uri, path) in [

@@ -94,7 +94,11 @@ impl FromStr for KeyUri {
                 "for a key in AWS KMS write awskms:/// before it, as in awskms:///alias/x",
             ));
         }
-        let (scheme, rest) = split_scheme(text).unwrap_or_else(|| ("file".to_owned(), text));
+        let Some((scheme, rest)) = split_scheme(text) else {
+            // Two slashes and percent signs mean nothing in a path.
+            let location = KeyLocation::File(PathBuf::from(text));
+            return Ok(Self { scheme: "file".to_owned(), rest: text.to_owned(), location });
+        };
         let location = match scheme.as_str() {
             "file" => KeyLocation::File(file_path(rest)?),
             "env" => KeyLocation::Env(variable(rest)?),
