@@ -124,8 +124,9 @@ impl Host {
             return Some(Self { text: text.to_owned(), address: Some(address.into()) });
         }
         let is_of_label = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
-        let is_label = |label: &str| !label.is_empty() && label.bytes().all(is_of_label);
-        let is_name = text.split('.').all(is_label) && !is_number(text.rsplit('.').next()?);
+        let is_label = |label: &str| (1..=63).contains(&label.len()) && label.bytes().all(is_of_label);
+        // RFC 1035, section 2.3.4, without the final dot.
+        let is_name = text.len() <= 253 && text.split('.').all(is_label) && !is_number(text.rsplit('.').next()?);
         is_name.then(|| Self { text: text.to_ascii_lowercase(), address: None })
     }
 
@@ -163,6 +164,17 @@ mod tests {
             ("https://a_b-c.0a", "https://a_b-c.0a"),
         ] {
             assert_eq!(Instance::new(text).unwrap().origin(), origin);
+        }
+    }
+
+    #[test]
+    fn new_with_host_longer_than_dns_allows_returns_error() {
+        let host = |labels: &[usize]| labels.iter().map(|length| "a".repeat(*length)).collect::<Vec<_>>().join(".");
+        for labels in [&[63][..], &[63, 63, 63, 61]] {
+            assert!(Instance::new(&format!("https://{}", host(labels))).is_ok());
+        }
+        for labels in [&[64][..], &[63, 63, 63, 62], &[63, 63, 63, 63, 1]] {
+            assert_eq!(Instance::new(&format!("https://{}", host(labels))), Err(EmbedError::InvalidHost));
         }
     }
 
