@@ -38,7 +38,7 @@ impl HttpKeyService {
         Self { client, url: url.into(), key: key.into(), password: password.into(), session: Mutex::default() }
     }
 
-    /// Sends a request within the session. Logs in if there is no session, or if the service has ended it.
+    /// Sends a request within the session. Logs in if no session exists, or if the service has ended it.
     async fn call<T: DeserializeOwned>(&self, path: &str, body: &Value) -> Result<T, KeyError> {
         let session = self.session.lock().unwrap_or_else(PoisonError::into_inner).clone();
         if let Some(session) = session {
