@@ -13,7 +13,7 @@ pub use claim_sets::{ClaimSet, claim_sets};
 pub use cobrowse_jwt_fault_server::{claims, license_key};
 pub use foreign::{Answer, node, node_json, python, python_json};
 pub use kms::{Emulator, kms_client, kms_client_in};
-pub use openbao::{OpenBao, OwnServer};
+pub use openbao::{HttpsServer, OpenBao, OwnServer};
 pub use openssl::{Openssl, PASSPHRASE};
 pub use pasted_secrets::pasted_secrets;
 pub use reexec::reexec;

@@ -1,12 +1,16 @@
 use std::{
     env, fs,
     net::TcpListener,
-    path::Path,
+    path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     time::Duration,
 };
 
-use base64::{Engine as _, engine::general_purpose::STANDARD};
+use axum::{Json, Router, http::StatusCode, routing::post};
+use base64::{
+    Engine as _,
+    engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD},
+};
 use cobrowse_jwt::vault::{VaultAuth, VaultKey, VaultKeyBuilder};
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -16,7 +20,7 @@ use tokio::{
     time::sleep,
 };
 
-use crate::kms::wrap;
+use crate::{kms::wrap, web::serve};
 
 /// An OpenBao server, called with its root token.
 #[derive(Clone, Debug)]
@@ -118,12 +122,95 @@ impl OpenBao {
         VaultAuth::app_role(text(&role_id["data"]["role_id"]), text(&secret_id["data"]["secret_id"]))
     }
 
+    /// Creates a role that may sign with the key of the same name, for a service account that this function's cluster accepts. `jwt_file`
+    /// is the token of the service account.
+    pub async fn kubernetes(&self, key: &str, jwt_file: &Path) -> VaultAuth {
+        let review = json!({
+            "apiVersion": "authentication.k8s.io/v1",
+            "kind": "TokenReview",
+            "status": {"authenticated": true, "user": {"username": "system:serviceaccount:default:app", "uid": "uid-1"}},
+        });
+        let review = move || async move { (StatusCode::CREATED, Json(review)) };
+        let cluster = serve(Router::new().route("/apis/authentication.k8s.io/v1/tokenreviews", post(review))).await;
+        self.allow(key).await;
+        let mount = format!("kubernetes-{key}");
+        self.call("POST", &format!("sys/auth/{mount}"), &json!({"type": "kubernetes"})).await;
+        let config = json!({"kubernetes_host": cluster, "disable_local_ca_jwt": true, "kubernetes_ca_cert": "none"});
+        self.write(&format!("auth/{mount}/config"), config).await;
+        let role = json!({
+            "bound_service_account_names": "app",
+            "bound_service_account_namespaces": "default",
+            "token_policies": key,
+        });
+        self.write(&format!("auth/{mount}/role/{key}"), role).await;
+        let jwt = [
+            json!({"alg": "RS256"}),
+            json!({
+                "iss": "kubernetes/serviceaccount",
+                "sub": "system:serviceaccount:default:app",
+                "kubernetes.io/serviceaccount/namespace": "default",
+                "kubernetes.io/serviceaccount/service-account.name": "app",
+                "kubernetes.io/serviceaccount/service-account.uid": "uid-1",
+            }),
+            json!("the cluster verifies it"),
+        ];
+        fs::write(jwt_file, jwt.map(|part| URL_SAFE_NO_PAD.encode(part.to_string())).join(".")).unwrap();
+        VaultAuth::kubernetes(key).mount(mount).jwt_file(jwt_file)
+    }
+
     /// Creates a token that may sign with the key.
     pub async fn token(&self, key: &str, options: Value) -> String {
         self.allow(key).await;
         let mut body = options;
         body["policies"] = json!([key]);
         self.write("auth/token/create", body).await["auth"]["client_token"].as_str().unwrap().to_owned()
+    }
+}
+
+/// A server for https, with a key `tls` and a certificate of its own authority.
+#[derive(Debug)]
+pub struct HttpsServer {
+    /// Its address.
+    pub url: String,
+    folder: TempDir,
+    process: Child,
+}
+
+impl HttpsServer {
+    /// Starts a server.
+    pub async fn start() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let port = free_port();
+        let mut command = Command::new(variable("COBROWSE_TEST_OPENBAO_PROGRAM"));
+        command.args(["server", "-dev", "-dev-tls", "-dev-no-store-token", "-dev-root-token-id=root"]);
+        command.arg(format!("-dev-tls-cert-dir={}", folder.path().display()));
+        command.arg(format!("-dev-listen-address=127.0.0.1:{port}"));
+        let process = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        let server = Self { url: format!("https://127.0.0.1:{port}"), folder, process };
+        while !server.run(&["secrets", "enable", "transit"]) {
+            sleep(Duration::from_millis(100)).await;
+        }
+        assert!(server.run(&["write", "-f", "transit/keys/tls", "type=rsa-2048"]));
+        server
+    }
+
+    /// Returns the certificate of its authority.
+    #[must_use]
+    pub fn ca_cert_file(&self) -> PathBuf {
+        self.folder.path().join("vault-ca.pem")
+    }
+
+    fn run(&self, args: &[&str]) -> bool {
+        let mut command = Command::new(variable("COBROWSE_TEST_OPENBAO_PROGRAM"));
+        command.args(args).env("BAO_ADDR", &self.url).env("BAO_TOKEN", "root").env("BAO_CACERT", self.ca_cert_file());
+        command.output().unwrap().status.success()
+    }
+}
+
+impl Drop for HttpsServer {
+    fn drop(&mut self) {
+        self.process.kill().unwrap();
+        self.process.wait().unwrap();
     }
 }
 

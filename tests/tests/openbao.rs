@@ -15,7 +15,7 @@ use cobrowse_jwt::{
     pem::{PemKey, RsaKeySize},
     vault::{VaultAuth, VaultKey},
 };
-use cobrowse_jwt_tests::{Emulator, OpenBao, OwnServer, license_key};
+use cobrowse_jwt_tests::{Emulator, HttpsServer, OpenBao, OwnServer, license_key};
 use serde_json::{Value, json};
 use tokio::{task::JoinSet, time::sleep};
 
@@ -202,6 +202,32 @@ async fn revoked_token_is_replaced_by_a_log_in() {
         }
     }
     mint_and_verify(&minter).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs OpenBao, which `cargo xtask test` starts"]
+async fn kubernetes_service_account_logs_in() {
+    const NAME: &str = "service-account";
+    let server = OpenBao::from_env().await;
+    server.create(NAME, "rsa-2048").await;
+    let folder = tempfile::tempdir().unwrap();
+    let auth = server.kubernetes(NAME, &folder.path().join("token")).await;
+    mint_and_verify(&minter(server.key(NAME).auth(auth.clone()).open().await.unwrap())).await;
+    fs::write(folder.path().join("token"), "other").unwrap();
+    let error = server.key(NAME).auth(auth).open().await.unwrap_err();
+    assert_eq!(error.kind(), KeyErrorKind::AccessDenied);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs OpenBao, which `cargo xtask test` starts"]
+async fn https_server_needs_a_trusted_certificate() {
+    let server = HttpsServer::start().await;
+    let key = || VaultKey::builder(&server.url, "tls").auth(VaultAuth::token("root"));
+    mint_and_verify(&minter(key().ca_cert_file(server.ca_cert_file()).build().unwrap())).await;
+    let error = minter(key().build().unwrap()).mint(&claims()).await.unwrap_err();
+    let chain = std::iter::successors(Some(&error as &dyn std::error::Error), |&error| error.source());
+    assert!(chain.last().unwrap().to_string().contains("certificate"), "{error:?}");
+    assert_eq!(kind(Err(error)), KeyErrorKind::Unavailable);
 }
 
 /// Mints 50 tokens per second for a minute.
