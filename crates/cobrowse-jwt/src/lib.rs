@@ -5,7 +5,7 @@ mod config;
 mod error_report;
 mod key_uri;
 // Only for documentation and its tests. The examples need these features.
-#[cfg(all(any(doc, doctest), feature = "aws-kms", feature = "env", feature = "testing"))]
+#[cfg(all(any(doc, doctest), feature = "aws-kms", feature = "env", feature = "testing", feature = "vault"))]
 pub mod manual;
 #[cfg(feature = "testing")]
 pub mod testing;
