@@ -103,8 +103,9 @@ impl<'a> Key<'a> {
         matches!(self.uri.location(), KeyLocation::AwsKms { .. })
     }
 
-    pub(crate) fn is_in_vault(&self) -> bool {
-        matches!(self.uri.location(), KeyLocation::Vault { .. })
+    #[cfg(any(feature = "aws-kms", feature = "vault"))]
+    fn is_in_service(&self) -> bool {
+        matches!(self.uri.location(), KeyLocation::AwsKms { .. } | KeyLocation::Vault { .. })
     }
 
     /// Returns whether this is an alias in AWS KMS, which can be moved to another key.
@@ -127,7 +128,7 @@ impl<'a> Key<'a> {
     )]
     pub(crate) fn block_on<T>(&self, work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
         #[cfg(any(feature = "aws-kms", feature = "vault"))]
-        if self.is_in_aws_kms() || self.is_in_vault() {
+        if self.is_in_service() {
             return match tokio::runtime::Builder::new_current_thread().enable_all().build() {
                 Ok(runtime) => runtime.block_on(work),
                 Err(error) => {

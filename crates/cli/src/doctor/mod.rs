@@ -17,8 +17,7 @@ use std::{
 };
 
 use cobrowse_jwt::{
-    Access, AgentClaims, Config, KeyLocation, KeySource, MintError, Minter, Policy, PublicKey, SigningKey,
-    VerifiedToken, Verifier,
+    Access, AgentClaims, Config, KeySource, MintError, Minter, Policy, PublicKey, SigningKey, VerifiedToken, Verifier,
 };
 
 use crate::{
@@ -82,9 +81,9 @@ impl Doctor {
     async fn probe(&self, key: &Key<'_>, report: &mut Report) -> Option<(Arc<dyn KeySource>, Arc<dyn SigningKey>)> {
         let source = match key.uri.location() {
             #[cfg(feature = "aws-kms")]
-            KeyLocation::AwsKms { .. } => aws_kms::probe(key, report).await?,
+            cobrowse_jwt::KeyLocation::AwsKms { .. } => aws_kms::probe(key, report).await?,
             #[cfg(feature = "vault")]
-            KeyLocation::Vault { .. } => vault::probe(key, report).await?,
+            cobrowse_jwt::KeyLocation::Vault { .. } => vault::probe(key, report).await?,
             _ => local::probe(key, self.allow_readable_key, report).await?,
         };
         let snapshot = match source.signing_key().await {
