@@ -11,11 +11,12 @@ use std::{
     hash::{DefaultHasher, Hasher},
     io,
     path::{Path, PathBuf},
+    process::Command,
 };
 
 use anyhow::{Context, Result, ensure};
 
-use crate::run::succeeds;
+use crate::run::{output, succeed, succeeds};
 
 /// Returns our folder in the user's cache, which all clones share.
 pub(crate) fn cache() -> Result<PathBuf> {
@@ -71,6 +72,31 @@ fn content_hash(files: &[&Path]) -> Result<String> {
 pub(crate) fn require(program: &str, arguments: &[&str], otherwise: &'static str) -> Result<()> {
     ensure!(succeeds(program, arguments), otherwise);
     Ok(())
+}
+
+/// Installs packages of Debian if this program is missing, which needs root.
+pub(crate) fn debian(program: &str, packages: &[&str]) -> Result<()> {
+    if installed(program).is_some() {
+        return Ok(());
+    }
+    let is_root = output(Command::new("id").arg("-u")).is_ok_and(|id| id.trim() == "0");
+    let can_install = is_root && installed("apt-get").is_some();
+    ensure!(can_install, "not installed; on Debian: apt-get install {}", packages.join(" "));
+    let apt = || {
+        let mut apt = Command::new("apt-get");
+        apt.env("DEBIAN_FRONTEND", "noninteractive");
+        apt
+    };
+    succeed(apt().arg("update"))?;
+    succeed(apt().args(["install", "--yes", "--no-install-recommends"]).args(packages))?;
+    installed(program).map(drop).with_context(|| format!("{program} not found after its installation"))
+}
+
+/// Returns the path of a program in `PATH` or in the folder of Debian's system programs.
+fn installed(program: &str) -> Option<PathBuf> {
+    let path = env::var_os("PATH")?;
+    let folders = env::split_paths(&path).chain([PathBuf::from("/usr/sbin")]);
+    folders.map(|folder| folder.join(program)).find(|place| place.is_file())
 }
 
 #[cfg(test)]

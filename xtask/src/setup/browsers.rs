@@ -4,10 +4,10 @@ use std::{
     process::Command,
 };
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result};
 
-use super::{cache, content_hash, once, require};
-use crate::run::{output, succeed};
+use super::{cache, content_hash, debian, once, require};
+use crate::run::succeed;
 
 /// Unpacks the browser and its fonts into `TMPDIR`, and its libraries if the variables are those of AWS Lambda.
 const UNPACK: &str = "import(process.argv[1]).then(({ default: chromium }) => chromium.executablePath())";
@@ -47,24 +47,12 @@ pub(crate) fn firefox() -> Result<PathBuf> {
     if let Some(installed) = find() {
         return Ok(installed);
     }
-    let is_root = output(Command::new("id").arg("-u")).is_ok_and(|id| id.trim() == "0");
-    ensure!(is_root && installed("", &["apt-get"]).is_some(), "not installed; on Debian: apt-get install firefox-esr");
-    let apt = || {
-        let mut apt = Command::new("apt-get");
-        apt.env("DEBIAN_FRONTEND", "noninteractive");
-        apt
-    };
-    succeed(apt().arg("update"))?;
-    succeed(apt().args(["install", "--yes", "--no-install-recommends", "firefox-esr"]))?;
+    debian("firefox-esr", &["firefox-esr"])?;
     find().context("not found after its installation")
 }
 
 /// Returns the value of a variable, otherwise the first of these programs in `PATH`.
 fn installed(variable: &str, programs: &[&str]) -> Option<PathBuf> {
-    if let Some(path) = env::var_os(variable) {
-        return Some(path.into());
-    }
-    let folders: Vec<PathBuf> = env::split_paths(&env::var_os("PATH")?).collect();
-    let mut places = programs.iter().flat_map(|program| folders.iter().map(move |folder| folder.join(program)));
-    places.find(|place| place.is_file())
+    let given = env::var_os(variable).map(PathBuf::from);
+    given.or_else(|| programs.iter().find_map(|program| super::installed(program)))
 }

@@ -6,7 +6,7 @@ use super::results::Ignored;
 use crate::{
     run::Report,
     services::{EMULATORS, Emulator, Lifetime, Service, openbao_program},
-    setup::{browsers, node, python, require},
+    setup::{browsers, debian, node, python, require},
 };
 
 /// The programs of one test run. A test names those that it needs in `#[ignore = "needs ..."]` or in its own name.
@@ -34,6 +34,18 @@ impl Programs {
         });
         programs.add(report, "script", "runs the command in a terminal", || {
             require("script", &["--version"], "not installed; on Debian: apt-get install bsdutils")
+        });
+        programs.add(report, "softhsm", "a software HSM, 3 MB", || {
+            debian("softhsm2-util", &["softhsm2"])?;
+            debian("pkcs11-tool", &["opensc"])
+        });
+        programs.add(report, "tpm", "a software TPM, 30 MB", || {
+            const TPM: &str =
+                "swtpm tpm2-abrmd tpm2-tools libtss2-tcti-tabrmd0 libtpm2-pkcs11-1 libtpm2-pkcs11-tools dbus";
+            let packages: Vec<_> = TPM.split(' ').collect();
+            ["swtpm", "tpm2-abrmd", "tpm2_ptool", "dbus-daemon"]
+                .iter()
+                .try_for_each(|program| debian(program, &packages))
         });
         let modules =
             programs.add(report, "node", "packages with verifiers and browser drivers, 150 MB", node::modules);
