@@ -5,7 +5,14 @@ mod config;
 mod error_report;
 mod key_uri;
 // Only for documentation and its tests. The examples need these features.
-#[cfg(all(any(doc, doctest), feature = "aws-kms", feature = "env", feature = "testing", feature = "vault"))]
+#[cfg(all(
+    any(doc, doctest),
+    feature = "aws-kms",
+    feature = "env",
+    feature = "pkcs11",
+    feature = "testing",
+    feature = "vault"
+))]
 pub mod manual;
 #[cfg(feature = "testing")]
 pub mod testing;
@@ -22,5 +29,7 @@ pub use cobrowse_jwt_aws_kms as aws_kms;
 pub use cobrowse_jwt_env as env;
 #[cfg(feature = "pem")]
 pub use cobrowse_jwt_pem as pem;
+#[cfg(feature = "pkcs11")]
+pub use cobrowse_jwt_pkcs11 as pkcs11;
 #[cfg(feature = "vault")]
 pub use cobrowse_jwt_vault as vault;

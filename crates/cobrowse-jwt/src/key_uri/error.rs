@@ -65,7 +65,7 @@ impl KeyUriError {
             Self::PrivateKeyInUri => "write the key to a file and use its path",
             Self::PinInUri => "remove the PIN from the URI",
             Self::Invalid { hint, .. } => hint,
-            Self::UnknownScheme => "use a path, file:, env:, awskms: or hashivault:",
+            Self::UnknownScheme => "use a path, file:, env:, awskms:, hashivault: or pkcs11:",
             Self::FeatureDisabled { .. } => "enable this feature of cobrowse-jwt",
             Self::InvalidScheme => "use letters, digits, `+`, `-` and `.`, starting with a letter",
             Self::DuplicateScheme => "register each scheme once",

@@ -126,6 +126,14 @@ impl KeyUriRegistry {
             }
             #[cfg(not(feature = "aws-kms"))]
             KeyLocation::AwsKms { .. } => Err(KeyUriError::FeatureDisabled { feature: "aws-kms" }),
+            #[cfg(feature = "pkcs11")]
+            KeyLocation::Pkcs11 => {
+                let key = self.pkcs11_builder(uri)?.build()?;
+                key.authenticate().await?;
+                Ok(Arc::new(key))
+            }
+            #[cfg(not(feature = "pkcs11"))]
+            KeyLocation::Pkcs11 => Err(KeyUriError::FeatureDisabled { feature: "pkcs11" }),
             #[cfg(feature = "vault")]
             KeyLocation::Vault { .. } => Ok(Arc::new(self.vault_builder(uri)?.open().await?)),
             #[cfg(not(feature = "vault"))]
@@ -148,6 +156,18 @@ impl KeyUriRegistry {
             Some(endpoint) => builder.endpoint_url(endpoint),
             None => builder,
         })
+    }
+
+    /// Returns a builder for the key of a `pkcs11:` URI, for further options and for
+    /// [`preflight`](cobrowse_jwt_pkcs11::Pkcs11Key::preflight).
+    ///
+    /// # Errors
+    ///
+    /// [`KeyUriError::UnknownScheme`] for another scheme, and [`KeyUriError::Key`].
+    #[cfg(feature = "pkcs11")]
+    pub fn pkcs11_builder(&self, uri: &KeyUri) -> Result<cobrowse_jwt_pkcs11::Pkcs11KeyBuilder, KeyUriError> {
+        let KeyLocation::Pkcs11 = uri.location() else { return Err(KeyUriError::UnknownScheme) };
+        Ok(cobrowse_jwt_pkcs11::Pkcs11Key::builder_from_uri(&format!("pkcs11:{}", uri.rest()))?)
     }
 
     /// Returns a builder for the key of a `hashivault:` URI with the options of this registry and the configuration of the

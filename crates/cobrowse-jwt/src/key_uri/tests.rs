@@ -25,7 +25,6 @@ fn parse_of_invalid_text_returns_error_without_the_text() {
     }
     assert_eq!(refused("").to_string(), "key URI is empty");
     assert!(matches!(refused("vault:x"), KeyUriError::UnknownScheme));
-    assert!(matches!(refused("pkcs11:token=x"), KeyUriError::UnknownScheme));
     assert!(matches!(refused("-----BEGIN RSA PRIVATE KEY-----"), KeyUriError::PrivateKeyInUri));
 }
 
@@ -88,7 +87,7 @@ fn parse_of_uri_with_pin_returns_error_without_the_pin() {
         assert!(matches!(error, KeyUriError::PinInUri), "{error:?}");
         assert!(!format!("{error} {error:?}").contains("secret"));
     }
-    assert!("pkcs11:token=a?pin-source=file:/etc/pin".parse::<KeyUri>().is_ok());
+    assert!("pkcs11:token=a?module-path=/m.so&pin-source=file:/etc/pin".parse::<KeyUri>().is_ok());
 }
 
 #[test]
@@ -120,6 +119,23 @@ fn error_has_id_hint_and_transience() {
     let uri = refused("vault:x");
     assert_eq!((uri.id(), uri.is_transient()), ("unknown-scheme", false));
     assert!(uri.hint().is_some());
+}
+
+#[cfg(not(feature = "pkcs11"))]
+#[test]
+fn open_of_token_with_disabled_feature_names_the_feature() {
+    assert!(matches!(refused("pkcs11:token=x"), KeyUriError::FeatureDisabled { feature: "pkcs11" }));
+}
+
+#[cfg(feature = "pkcs11")]
+#[test]
+fn parse_of_pkcs11_uri_checks_its_attributes() {
+    let uri: KeyUri = "PKCS11:token=secret?module-path=/m.so".parse().unwrap();
+    assert!(uri.location() == &KeyLocation::Pkcs11 && !format!("{uri:?}").contains("secret"));
+    assert!(KeyUriRegistry::new().pkcs11_builder(&uri).is_ok());
+    assert_eq!(refused("pkcs11:token=secret").to_string(), "pkcs11: URI has no module-path");
+    let error = KeyUriRegistry::new().pkcs11_builder(&"env:X".parse().unwrap()).unwrap_err();
+    assert!(matches!(error, KeyUriError::UnknownScheme));
 }
 
 #[test]

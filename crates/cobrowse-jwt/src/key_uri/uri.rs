@@ -15,6 +15,7 @@ use super::KeyUriError;
 /// | `awskms:///alias/cobrowse`, `awskms:///<key id or ARN>` | AWS KMS | `aws-kms` |
 /// | `awskms://host:port/<id>` | AWS KMS at this endpoint, over https, or over http on a loopback host | `aws-kms` |
 /// | `hashivault://cobrowse` | a transit key in HashiCorp Vault or OpenBao, at `VAULT_ADDR` | `vault` |
+/// | `pkcs11:token=<label>;object=<label>?module-path=<path>&pin-source=file:<path>` | an HSM or a TPM (RFC 7512) | `pkcs11` |
 ///
 /// Parsing opens nothing; [`KeyUriRegistry::open`](crate::KeyUriRegistry::open) does. A private key or a PIN in place of a name or inside a
 /// URI is refused. `Debug` shows only the scheme, because a URI can contain an ARN or a pasted key.
@@ -54,6 +55,8 @@ pub enum KeyLocation {
         /// The name of a transit key.
         name: String,
     },
+    /// A PKCS#11 token. The feature `pkcs11` parses the attributes.
+    Pkcs11,
     /// A scheme of a third party; see [`KeyUriScheme`](super::KeyUriScheme).
     Other,
 }
@@ -85,7 +88,10 @@ impl FromStr for KeyUri {
             return Err(KeyUriError::PrivateKeyInUri);
         }
         if text.trim().is_empty() {
-            return Err(KeyUriError::invalid("key URI is empty", "use a path, file:, env:, awskms: or hashivault:"));
+            return Err(KeyUriError::invalid(
+                "key URI is empty",
+                "use a path, file:, env:, awskms:, hashivault: or pkcs11:",
+            ));
         }
         // The names that AWS displays. A folder `alias` can be written as `./alias`.
         if text.starts_with("arn:") || text.starts_with("alias/") {
@@ -105,6 +111,7 @@ impl FromStr for KeyUri {
             "awskms" => aws_kms(rest)?,
             "hashivault" => vault(rest)?,
             _ if rest.to_ascii_lowercase().contains("pin-value") => return Err(KeyUriError::PinInUri),
+            "pkcs11" => pkcs11(text)?,
             _ => KeyLocation::Other,
         };
         Ok(Self { scheme, rest: rest.to_owned(), location })
@@ -146,6 +153,7 @@ impl fmt::Debug for KeyLocation {
             Self::Env(_) => "Env(..)",
             Self::AwsKms { .. } => "AwsKms { .. }",
             Self::Vault { .. } => "Vault { .. }",
+            Self::Pkcs11 => "Pkcs11",
             Self::Other => "Other",
         })
     }
@@ -215,6 +223,18 @@ fn vault(rest: &str) -> Result<KeyLocation, KeyUriError> {
         "use hashivault://name, and TRANSIT_SECRET_ENGINE_PATH for another mount path than transit",
     ))?;
     Ok(KeyLocation::Vault { name: name.to_owned() })
+}
+
+#[cfg(feature = "pkcs11")]
+fn pkcs11(uri: &str) -> Result<KeyLocation, KeyUriError> {
+    cobrowse_jwt_pkcs11::Pkcs11Key::builder_from_uri(uri)?.build()?;
+    Ok(KeyLocation::Pkcs11)
+}
+
+#[cfg(not(feature = "pkcs11"))]
+#[expect(clippy::unnecessary_wraps, reason = "the feature parses the URI")]
+fn pkcs11(_: &str) -> Result<KeyLocation, KeyUriError> {
+    Ok(KeyLocation::Pkcs11)
 }
 
 const INVALID_ENDPOINT: KeyUriError = KeyUriError::invalid(
