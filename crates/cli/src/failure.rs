@@ -120,7 +120,7 @@ impl From<KeyUriError> for Failure {
                 // The library's hints list the schemes of all features.
                 let is_general = matches!(error, KeyUriError::UnknownScheme);
                 let hint = error.hint().filter(|hint| !is_general && help::is_of_build(hint));
-                let hint = hint.map_or_else(|| format!("use {}", help::KEY_FORMS), str::to_owned);
+                let hint = hint.map_or_else(|| format!("use {}", help::key_forms()), str::to_owned);
                 Self::usage(error.to_string()).with_hint(hint.as_str())
             }
         };

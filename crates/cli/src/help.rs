@@ -1,19 +1,26 @@
 //! What several help texts share.
 
-/// The names of keys that this build opens.
-pub(crate) const KEY_FORMS: &str = match (cfg!(feature = "aws-kms"), cfg!(feature = "vault")) {
-    (true, true) => {
-        "a path, file:///path, env:VARIABLE, awskms:///alias/name, awskms://host:port/id or hashivault://name"
+/// Returns the names of keys that this build opens.
+pub(crate) fn key_forms() -> String {
+    let mut forms = vec!["a path", "file:///path", "env:VARIABLE"];
+    if cfg!(feature = "aws-kms") {
+        forms.extend(["awskms:///alias/name", "awskms://host:port/id"]);
     }
-    (true, false) => "a path, file:///path, env:VARIABLE, awskms:///alias/name or awskms://host:port/id",
-    (false, true) => "a path, file:///path, env:VARIABLE or hashivault://name",
-    (false, false) => "a path, file:///path or env:VARIABLE",
-};
+    if cfg!(feature = "vault") {
+        forms.push("hashivault://name");
+    }
+    if cfg!(feature = "pkcs11") {
+        forms.push("pkcs11:token=...");
+    }
+    let last = forms.pop().unwrap_or_default();
+    format!("{} or {last}", forms.join(", "))
+}
 
 /// Returns whether this build opens every scheme in the text.
 pub(crate) fn is_of_build(text: &str) -> bool {
     (cfg!(feature = "aws-kms") || !text.contains("awskms:"))
         && (cfg!(feature = "vault") || !text.contains("hashivault:"))
+        && (cfg!(feature = "pkcs11") || !text.contains("pkcs11:"))
 }
 
 /// Headings of groups of arguments.

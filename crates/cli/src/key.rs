@@ -15,7 +15,7 @@ use crate::{
 /// The arguments of a private key.
 #[derive(clap::Args)]
 pub(crate) struct KeyArgs {
-    #[arg(value_name = "KEY", help = format!("Private key: {}", help::KEY_FORMS), env = "COBROWSE_KEY", hide_env_values = true, value_parser = configured::text())]
+    #[arg(value_name = "KEY", help = format!("Private key: {}", help::key_forms()), env = "COBROWSE_KEY", hide_env_values = true, value_parser = configured::text())]
     key: Configured,
     #[command(flatten)]
     options: KeyOptions,
@@ -59,6 +59,7 @@ impl<'a> Key<'a> {
         let disabled = match key.uri.location() {
             KeyLocation::AwsKms { .. } if cfg!(not(feature = "aws-kms")) => "aws-kms",
             KeyLocation::Vault { .. } if cfg!(not(feature = "vault")) => "vault",
+            KeyLocation::Pkcs11 if cfg!(not(feature = "pkcs11")) => "pkcs11",
             _ => return Ok(key),
         };
         Err(name.with_variable_origin(KeyUriError::FeatureDisabled { feature: disabled }.into()))
@@ -103,11 +104,6 @@ impl<'a> Key<'a> {
         matches!(self.uri.location(), KeyLocation::AwsKms { .. })
     }
 
-    #[cfg(any(feature = "aws-kms", feature = "vault"))]
-    fn is_in_service(&self) -> bool {
-        matches!(self.uri.location(), KeyLocation::AwsKms { .. } | KeyLocation::Vault { .. })
-    }
-
     /// Returns whether this is an alias in AWS KMS, which can be moved to another key.
     pub(crate) fn is_alias(&self) -> bool {
         matches!(self.uri.location(), KeyLocation::AwsKms { key_id, .. } if key_id.contains("alias/"))
@@ -121,14 +117,14 @@ impl<'a> Key<'a> {
         }
     }
 
-    /// Runs a future. Only keys in a service need a Tokio runtime.
+    /// Runs a future. Only keys in a service or a token need a Tokio runtime.
     #[cfg_attr(
-        not(any(feature = "aws-kms", feature = "vault")),
+        not(any(feature = "aws-kms", feature = "pkcs11", feature = "vault")),
         expect(clippy::unused_self, reason = "no key of this build needs a runtime")
     )]
     pub(crate) fn block_on<T>(&self, work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
-        #[cfg(any(feature = "aws-kms", feature = "vault"))]
-        if self.is_in_service() {
+        #[cfg(any(feature = "aws-kms", feature = "pkcs11", feature = "vault"))]
+        if matches!(self.uri.location(), KeyLocation::AwsKms { .. } | KeyLocation::Pkcs11 | KeyLocation::Vault { .. }) {
             return match tokio::runtime::Builder::new_current_thread().enable_all().build() {
                 Ok(runtime) => runtime.block_on(work),
                 Err(error) => {

@@ -22,7 +22,7 @@ pub(crate) struct VerifyArgs {
     /// Public key to verify the signature with: a file with PEM or a JWK
     #[arg(long, value_name = "FILE", env = "COBROWSE_PUBLIC_KEY", hide_env_values = true, value_parser = configured::text(), help_heading = heading::CHECKS)]
     public_key: Option<Configured>,
-    #[arg(long, value_name = "KEY", help = format!("Key to verify the signature with, instead of --public-key: {}", help::KEY_FORMS), value_parser = configured::text(), help_heading = heading::CHECKS)]
+    #[arg(long, value_name = "KEY", help = format!("Key to verify the signature with, instead of --public-key: {}", help::key_forms()), value_parser = configured::text(), help_heading = heading::CHECKS)]
     key: Option<Configured>,
     #[command(flatten)]
     options: KeyOptions,

@@ -4,9 +4,11 @@ mod clock;
 mod latency;
 mod local;
 mod permissions;
-#[cfg(any(feature = "aws-kms", feature = "vault"))]
+#[cfg(any(feature = "aws-kms", feature = "pkcs11", feature = "vault"))]
 mod preflight;
 mod report;
+#[cfg(feature = "pkcs11")]
+mod token;
 #[cfg(feature = "vault")]
 mod vault;
 
@@ -84,6 +86,8 @@ impl Doctor {
             cobrowse_jwt::KeyLocation::AwsKms { .. } => aws_kms::probe(key, report).await?,
             #[cfg(feature = "vault")]
             cobrowse_jwt::KeyLocation::Vault { .. } => vault::probe(key, report).await?,
+            #[cfg(feature = "pkcs11")]
+            cobrowse_jwt::KeyLocation::Pkcs11 => token::probe(key, report).await?,
             _ => local::probe(key, self.allow_readable_key, report).await?,
         };
         let snapshot = match source.signing_key().await {

@@ -1,6 +1,8 @@
 #[cfg(feature = "aws-kms")]
 use cobrowse_jwt::aws_kms::{Preflight, PreflightStepName};
-#[cfg(not(feature = "aws-kms"))]
+#[cfg(not(any(feature = "aws-kms", feature = "vault")))]
+use cobrowse_jwt::pkcs11::{Preflight, PreflightStepName};
+#[cfg(all(feature = "vault", not(feature = "aws-kms")))]
 use cobrowse_jwt::vault::{Preflight, PreflightStepName};
 
 use super::report::Report;

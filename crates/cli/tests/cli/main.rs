@@ -11,6 +11,7 @@ mod keygen;
 mod kms;
 mod mint;
 mod node;
+mod pkcs11;
 mod program;
 mod public_key;
 mod readme;
