@@ -131,3 +131,32 @@ impl Intercept for DoNotSend {
 #[derive(Debug, thiserror::Error)]
 #[error("request signed and not sent")]
 struct NotSent;
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use aws_sdk_kms::config::{BehaviorVersion, Credentials, Region};
+    use cobrowse_jwt_conformance::Suite;
+    use cobrowse_jwt_fault_server::FaultServer;
+
+    use super::*;
+    use crate::client::guarded;
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn service_passes_the_conformance_suite() {
+        const SECRET: &str = "a-secret-access-key";
+        let server = FaultServer::start().await;
+        let config = Config::builder()
+            .behavior_version(BehaviorVersion::latest())
+            .credentials_provider(Credentials::new("AKIAIOSFODNN7EXAMPLE", SECRET, None, None, "test"))
+            .region(Region::from_static(FaultServer::REGION))
+            .endpoint_url(server.url());
+        let key_id = KeyId::new(FaultServer::ALIAS.to_owned()).unwrap();
+        let client = guarded(&Client::from_conf(config.build()), &key_id, None, false);
+        let suite = Suite::builder_for_service(Kms { client, key_id }).secret(SECRET).secret(FaultServer::ALIAS);
+        // For a busy machine.
+        let report = suite.time_limit(Duration::from_mins(4)).build().run().await;
+        assert!(report.is_passed(), "\n{report}");
+    }
+}

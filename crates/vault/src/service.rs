@@ -148,3 +148,31 @@ fn unsuitable(message: &'static str) -> KeyError {
 fn malformed(message: &'static str) -> KeyError {
     KeyError::new(KeyErrorKind::InvalidResponse, message)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use cobrowse_jwt_conformance::Suite;
+    use cobrowse_jwt_fault_server::FaultServer;
+
+    use super::*;
+    use crate::{address::Address, auth::VaultAuth};
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn service_passes_the_conformance_suite() {
+        let server = FaultServer::start().await;
+        let address = Address::new(server.url(), false).unwrap();
+        let client = Client::new(address, None, FaultServer::KEY.into(), None).unwrap();
+        let service = Transit {
+            sessions: Sessions::new(client.clone(), VaultAuth::app_role("a-role-id", "a-secret-id")),
+            client,
+            keys_path: format!("transit/keys/{}", FaultServer::KEY),
+            sign_path: format!("transit/sign/{}", FaultServer::KEY),
+        };
+        let suite = Suite::builder_for_service(service).secret("a-role-id").secret("a-secret-id").secret("127.0.0.1");
+        // For a busy machine.
+        let report = suite.time_limit(Duration::from_secs(240)).build().run().await;
+        assert!(report.is_passed(), "\n{report}");
+    }
+}
