@@ -3,15 +3,17 @@
 use std::{env, fs, sync::Arc, time::Duration};
 
 use cobrowse_jwt::{
-    KeyErrorKind,
+    KeyErrorKind, KeySource,
     aws_kms::{AwsKmsKey, aws_sdk_kms::types::KeySpec},
     env::EnvKey,
     pem::{PemFile, PemKey, RsaKeySize},
     testing::TestAccount,
+    vault::{VaultAuth, VaultKey},
 };
 use cobrowse_jwt_conformance::{Check, Outcome, Report, Suite, SuiteBuilder};
 use cobrowse_jwt_fault_server::{Fault, FaultServer, Operation, Times};
-use cobrowse_jwt_tests::{Emulator, kms_client, reexec};
+use cobrowse_jwt_tests::{Emulator, OpenBao, kms_client, reexec};
+use serde_json::json;
 
 /// For a busy machine: `LocalStack` signs 20 times a second if nothing else runs.
 const TIME_LIMIT: Duration = Duration::from_mins(4);
@@ -83,12 +85,27 @@ async fn key_of_a_test_account_passes() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn aws_kms_on_the_fault_server_passes() {
-    let server = Arc::new(FaultServer::start().await);
-    let source = |server: &FaultServer| {
+    passes_on_the_fault_server(&["a-secret-access-key", FaultServer::ALIAS], |server| {
         let key = AwsKmsKey::builder(&kms_client(server.url()), FaultServer::ALIAS);
         key.operation_timeout(OPERATION_TIMEOUT).build().unwrap()
-    };
-    let mut suite = Suite::builder(source(&server)).secret("a-secret-access-key").secret(FaultServer::ALIAS);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn vault_on_the_fault_server_passes() {
+    passes_on_the_fault_server(&["a-role-id", "a-secret-id", "127.0.0.1"], |server| {
+        let key = VaultKey::builder(server.url(), FaultServer::KEY);
+        let key = key.auth(VaultAuth::app_role("a-role-id", "a-secret-id"));
+        key.operation_timeout(OPERATION_TIMEOUT).build().unwrap()
+    })
+    .await;
+}
+
+/// Rotates and supersedes the key of the source, and adds a source for each kind of error.
+async fn passes_on_the_fault_server<S: KeySource + 'static>(secrets: &[&str], source: impl Fn(&FaultServer) -> S) {
+    let server = Arc::new(FaultServer::start().await);
+    let mut suite = secrets.iter().fold(Suite::builder(source(&server)), |suite, &secret| suite.secret(secret));
     let mut failing_servers = Vec::new();
     for (fault, kind) in [
         (Fault::AccessDenied, KeyErrorKind::AccessDenied),
@@ -152,5 +169,35 @@ mod localstack {
     #[ignore = "needs LocalStack, which `cargo xtask test` starts"]
     async fn aws_kms_passes() {
         super::aws_kms_passes(Emulator::from_env("COBROWSE_TEST_LOCALSTACK").await).await;
+    }
+}
+
+mod openbao {
+    use super::*;
+
+    #[tokio::test(flavor = "multi_thread")]
+    #[ignore = "needs OpenBao, which `cargo xtask test` starts"]
+    async fn vault_passes() {
+        const NAME: &str = "conformance";
+        let server = OpenBao::from_env().await;
+        server.create(NAME, "rsa-2048").await;
+        server.create("conformance-aes", "aes256-gcm96").await;
+        let token = server.token(NAME, json!({})).await;
+        let source = |name| server.key(name).operation_timeout(OPERATION_TIMEOUT);
+        let with_token = |token: &str| source(NAME).auth(VaultAuth::token(token)).build().unwrap();
+        let suite = Suite::builder(with_token(&token))
+            .secret(token)
+            .secret(NAME)
+            .failing_source(KeyErrorKind::AccessDenied, with_token("wrong-token"))
+            .failing_source(KeyErrorKind::NotFound, source("conformance-missing").build().unwrap())
+            .failing_source(KeyErrorKind::InvalidKey, source("conformance-aes").build().unwrap());
+        let rotate = async |server: &OpenBao| server.write(&format!("transit/keys/{NAME}/rotate"), json!({})).await;
+        let (rotated, superseded) = (server.clone(), server.clone());
+        let suite = suite.rotate(move || async move { drop(rotate(&rotated).await) }).supersede(move || async move {
+            rotate(&superseded).await;
+            let third = json!({"min_encryption_version": 3});
+            superseded.write(&format!("transit/keys/{NAME}/config"), third).await;
+        });
+        assert_eq!(not_applicable(&run(suite).await), []);
     }
 }
