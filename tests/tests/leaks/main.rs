@@ -84,20 +84,41 @@ async fn aws_kms_leaves_what_the_aws_sdk_keeps() {
         ("AWS_REGION", FaultServer::REGION),
         ("AWS_ENDPOINT_URL", server.url()),
     ];
-    let found = subject.run("awskms:///alias/test", "awskms:///alias/missing", &variables, |stage| {
-        if stage == Stage::Failing {
-            for fault in [Fault::AccessDenied, Fault::BitFlipped, Fault::ForeignKey, Fault::NotJson, Fault::Disabled] {
-                server.fault(Operation::Sign, fault, Times::Once);
-            }
-            server.fault(Operation::GetPublicKey, Fault::ExpiredCredentials, Times::Once);
-        } else {
-            server.clear_faults();
-        }
-    });
+    let found =
+        subject.run("awskms:///alias/test", "awskms:///alias/missing", &variables, |stage| fail(&server, stage));
     found.assert_only(&[SIGNATURE], &[SIGNATURE, "AWS secret", "session token"]);
     for target in ["aws_sigv4", "aws_smithy_runtime", "hyper_util"] {
         assert!(found.printed.contains(&format!("{target}::")), "{target}");
     }
+}
+
+fn fail(server: &FaultServer, stage: Stage) {
+    if stage == Stage::Failing {
+        for fault in [Fault::AccessDenied, Fault::BitFlipped, Fault::ForeignKey, Fault::NotJson, Fault::Disabled] {
+            server.fault(Operation::Sign, fault, Times::Once);
+        }
+        server.fault(Operation::GetPublicKey, Fault::ExpiredCredentials, Times::Once);
+    } else {
+        server.clear_faults();
+    }
+}
+
+/// The HTTP client leaves the headers of requests in freed memory.
+#[tokio::test(flavor = "multi_thread")]
+async fn vault_token_leaves_what_the_http_client_keeps() {
+    let subject = Subject::new("vault-token");
+    subject.file(".vault-token", &SECRETS.vault_token);
+    let found = subject.run_with_vault("hashivault://test").await;
+    found.assert_only(&[], &[SIGNATURE, "Vault token"]);
+}
+
+/// The HTTP client leaves the bodies of requests in freed memory.
+#[tokio::test(flavor = "multi_thread")]
+async fn vault_app_role_leaves_what_the_http_client_keeps() {
+    let subject = Subject::new("vault-app-role");
+    let secret_id = subject.file("secret-id", &SECRETS.secret_id);
+    let found = subject.run_with_vault(&uri("app-role:", &secret_id)).await;
+    found.assert_only(&[], &[SIGNATURE, "secret id"]);
 }
 
 /// For comparison. The counts depend on the version, so they are only printed.
@@ -148,6 +169,15 @@ impl Subject {
         fs::write(&path, text).unwrap();
         fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
         path
+    }
+
+    /// Runs the child with the API of Vault at a fault server.
+    async fn run_with_vault(&self, source: &str) -> Outcome {
+        let server = FaultServer::start_with_key(&SECRETS.key).await;
+        let variables = [("HOME", self.folder.path().to_str().unwrap()), ("VAULT_ADDR", server.url())];
+        let found = self.run(source, "hashivault://missing", &variables, |stage| fail(&server, stage));
+        assert!(found.printed.contains("hyper_util::"));
+        found
     }
 
     /// Runs the child and searches its output and its memory.

@@ -14,7 +14,9 @@ use aws_lc_rs::digest;
 use cobrowse_jwt::{
     Access, AgentClaims, AgentToken, KeySource, KeyUriRegistry, MintError, Minter, PublicKey,
     pem::{Passphrase, PemKey},
+    vault::{VaultAuth, VaultKey},
 };
+use cobrowse_jwt_fault_server::FaultServer;
 use cobrowse_jwt_tests::license_key;
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use pollster::block_on;
@@ -24,7 +26,7 @@ use tracing_subscriber::filter::LevelFilter;
 
 pub(crate) const MINTS: usize = 1_000;
 
-/// The key URI of the source, or a path after `pem-text:`, `jsonwebtoken:` or `careless:`.
+/// The key URI of the source, or a path after `pem-text:`, `app-role:` (of the secret id), `jsonwebtoken:` or `careless:`.
 pub(crate) const SOURCE: &str = "COBROWSE_TEST_LEAKS";
 /// The same for a source that cannot sign.
 pub(crate) const BROKEN: &str = "COBROWSE_TEST_LEAKS_BROKEN";
@@ -85,6 +87,10 @@ fn with_source(settings: &Settings) -> Vec<String> {
 async fn open(uri: &str, passphrase: Option<Passphrase>) -> Result<Arc<dyn KeySource>, Box<dyn Error>> {
     if let Some(path) = uri.strip_prefix("pem-text:") {
         return Ok(Arc::new(PemKey::from_pem(&*read(path))?));
+    }
+    if let Some(path) = uri.strip_prefix("app-role:") {
+        let auth = VaultAuth::app_role("a-role-id", str::from_utf8(&read(path))?);
+        return Ok(Arc::new(VaultKey::builder_from_env(FaultServer::KEY).auth(auth).open().await?));
     }
     let mut registry = KeyUriRegistry::new();
     if let Some(passphrase) = passphrase {
