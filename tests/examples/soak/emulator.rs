@@ -48,7 +48,7 @@ impl Emulator {
     }
 
     /// Starts the emulator, then freezes it, moves the alias, or kills and restarts it at random. At the end, the emulator works.
-    pub(crate) async fn cause_faults(mut self, mut random: fastrand::Rng, end: Instant) -> Option<Self> {
+    pub(crate) async fn cause_faults(mut self, mut random: fastrand::Rng, end: Instant) -> Self {
         self.start().await;
         while Instant::now() < end {
             sleep(Duration::from_millis(random.u64(1_000..15_000))).await;
@@ -62,7 +62,7 @@ impl Emulator {
                 _ => self.point_alias_at_new_key().await,
             }
         }
-        Some(self)
+        self
     }
 
     async fn start(&mut self) {

@@ -1,4 +1,4 @@
-//! Mints with each remote source under random faults. Run with `cargo xtask soak [MINUTES] [SEED]`, which provides the emulators.
+//! Mints with each remote source under random faults. Run with `cargo xtask soak [MINUTES] [SEED]`, which provides the emulators and OpenBao.
 //!
 //! Fails if a token does not verify, a call of the engine returns late, a source does not recover, or memory or descriptors grow:
 //!
@@ -11,10 +11,12 @@ mod deadline;
 mod emulator;
 mod fault_server;
 mod keys;
+mod openbao;
 mod process;
 mod target;
 
 use std::{
+    any::Any,
     env,
     process::ExitCode,
     time::{Duration, Instant},
@@ -25,7 +27,7 @@ use tokio::{
     time::{sleep, sleep_until},
 };
 
-use self::{deadline::Heartbeat, emulator::Emulator, fault_server::FaultyKms, target::Target};
+use self::{deadline::Heartbeat, emulator::Emulator, fault_server::FaultyService, openbao::OpenBao, target::Target};
 
 #[tokio::main]
 async fn main() -> ExitCode {
@@ -41,18 +43,23 @@ async fn main() -> ExitCode {
 async fn soak(length: Duration, seed: u64) -> bool {
     let mut random = fastrand::Rng::with_seed(seed);
     let heartbeat = Heartbeat::start();
-    let server = FaultyKms::start().await;
+    let servers = [FaultyService::kms().await, FaultyService::vault().await];
+    let openbao = OpenBao::start().await;
     let emulators = ["LOCALSTACK", "MINISTACK"].map(Emulator::from_env);
     let descriptors_before = process::descriptors();
 
-    let mut targets = vec![server.target(&heartbeat)];
+    let mut targets: Vec<_> = servers.iter().map(|server| server.target(&heartbeat)).collect();
+    targets.push(openbao.target(&heartbeat));
     targets.extend(emulators.iter().map(|emulator| emulator.target(&heartbeat)));
     let start = Instant::now();
     let end = start + length;
     let mut faults = JoinSet::new();
-    faults.spawn(server.clone().cause_faults(random.fork(), end));
+    for server in servers {
+        faults.spawn(boxed(server.cause_faults(random.fork(), end)));
+    }
+    faults.spawn(boxed(openbao.cause_faults(random.fork(), end)));
     for emulator in emulators {
-        faults.spawn(emulator.cause_faults(random.fork(), end));
+        faults.spawn(boxed(emulator.cause_faults(random.fork(), end)));
     }
     let mut load = JoinSet::new();
     for target in &targets {
@@ -68,7 +75,7 @@ async fn soak(length: Duration, seed: u64) -> bool {
         print(start, &targets);
     }
     // The services work again, and each source must recover.
-    let emulators = faults.join_all().await;
+    let services = faults.join_all().await;
     let mut passed = true;
     for target in &targets {
         passed &= check(&format!("{} recovers", target.name()), target.recovers().await);
@@ -81,7 +88,7 @@ async fn soak(length: Duration, seed: u64) -> bool {
         passed &= check(&format!("{}: unverifiable tokens and late calls", target.name()), target.held());
     }
     drop(targets);
-    drop(emulators);
+    drop(services);
     let descriptors_after = process::descriptors_once_idle(descriptors_before).await;
     let limit = memory_at_start + memory_at_start / 10 + 4 * 1_024;
     println!("memory {memory_at_start} KiB at start, {memory_at_end} KiB at end; limit {limit} KiB");
@@ -89,6 +96,11 @@ async fn soak(length: Duration, seed: u64) -> bool {
     passed &= check("memory", memory_at_end <= limit);
     passed &= check("descriptors", descriptors_after <= descriptors_before);
     passed
+}
+
+/// Returns a service, which ends when it is dropped.
+async fn boxed<T: Send + 'static>(service: impl Future<Output = T>) -> Box<dyn Any + Send> {
+    Box::new(service.await)
 }
 
 fn check(what: &str, passed: bool) -> bool {

@@ -11,6 +11,7 @@ use cobrowse_jwt::{
         AwsKmsKey,
         aws_sdk_kms::{Client, config::timeout::TimeoutConfig},
     },
+    vault::{VaultKey, VaultKeyBuilder},
 };
 use cobrowse_jwt_tests::{kms_client, license_key};
 use tokio::{task::JoinSet, time::sleep};
@@ -116,4 +117,9 @@ pub(crate) fn kms_source(endpoint: &str, alias: &str) -> AwsKmsKey {
     let config = kms_client(endpoint).config().to_builder().timeout_config(timeouts).build();
     let key = AwsKmsKey::builder(&Client::from_conf(config), alias);
     key.refresh_after(Duration::from_secs(1)).max_age(Duration::from_secs(5)).build().unwrap()
+}
+
+/// Returns a source that resolves its key often.
+pub(crate) fn vault_source(builder: VaultKeyBuilder) -> VaultKey {
+    builder.refresh_after(Duration::from_secs(1)).max_age(Duration::from_secs(5)).build().unwrap()
 }
