@@ -10,7 +10,7 @@ pub(crate) fn key_forms() -> String {
         forms.push("hashivault://name");
     }
     if cfg!(feature = "pkcs11") {
-        forms.push("pkcs11:token=...");
+        forms.push("pkcs11:object=...");
     }
     let last = forms.pop().unwrap_or_default();
     format!("{} or {last}", forms.join(", "))
