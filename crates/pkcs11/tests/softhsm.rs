@@ -228,7 +228,8 @@ fn removed_token_folder_makes_no_wrong_token() {
                     for number in 0..200 {
                         match minter.mint(&agent(task * 200 + number)).await {
                             Ok(token) => assert_verifies(&token, &key),
-                            Err(error) => assert_eq!(error.id(), "unavailable", "{error:?}"),
+                            // The key's file can vanish before the token's folder.
+                            Err(error) => assert!(matches!(error.id(), "unavailable" | "superseded"), "{error:?}"),
                         }
                     }
                 });
