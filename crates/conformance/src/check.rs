@@ -31,7 +31,7 @@ macro_rules! checks {
 checks! {
     /// `Debug` of the source, of its keys and of the service contains no secret.
     Debug "debug";
-    /// A service authenticates repeatedly, and signs afterwards.
+    /// A service can authenticate more than once, and then signs.
     Authentication "authentication";
     /// A service resolves the same key to the same version name each time, and another key to another name.
     StableVersion "stable-version";
@@ -39,7 +39,7 @@ checks! {
     ExactVersion "exact-version";
     /// Signatures of short and long messages verify under the public key and have the length of the modulus.
     Signature "signature";
-    /// The public key of a snapshot does not change, also not after a refresh.
+    /// The public key of a snapshot does not change, even after a refresh.
     StablePublicKey "stable-public-key";
     /// The source returns the same `Arc` until the key changes.
     SameSnapshot "same-snapshot";
