@@ -61,6 +61,7 @@ fn is_plain(word: &str) -> bool {
     let word = word.strip_prefix("kms:").unwrap_or(word);
     word.len() <= LONGEST
         && !is_key_id(word)
+        && !word.eq_ignore_ascii_case("arn")
         && word.chars().all(|char| char.is_ascii_alphabetic() || matches!(char, '\'' | '’' | '-' | '_'))
 }
 
@@ -98,6 +99,7 @@ mod tests {
             "arn:aws:iam::123456789012:role/a,b",
             "arn%3Aaws%3Akms%3Aeu-central-1%3A123456789012%3Akey%2Fx",
             "ARN:AWS:KMS",
+            "arn:: 111122223333",
             "123456789012",
             "1234-5678-9012",
             "1234 5678 9012",
