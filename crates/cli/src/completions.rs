@@ -1,10 +1,9 @@
 use std::io::Write as _;
 
-use clap::CommandFactory as _;
+use clap::Command;
 use clap_complete::{Shell, generate};
 
 use crate::{
-    command_line::CommandLine,
     exit::{self, Exit},
     failure::Failure,
     help,
@@ -25,10 +24,10 @@ const EXAMPLES: &[&str] = &[
 ];
 
 impl Completions {
-    pub(crate) fn run(&self, stdout: &mut Stdout) -> Result<Exit, Failure> {
+    pub(crate) fn run(&self, mut command: Command, stdout: &mut Stdout) -> Result<Exit, Failure> {
         // In memory, because a failure to write would panic in `generate`.
         let mut script = Vec::new();
-        generate(self.shell, &mut CommandLine::command(), "cobrowse-jwt", &mut script);
+        generate(self.shell, &mut command, "cobrowse-jwt", &mut script);
         stdout.write_all(&script)?;
         Ok(Exit::Ok)
     }

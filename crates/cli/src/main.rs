@@ -27,6 +27,7 @@ mod verify_args;
 
 use std::{io::Write as _, process::ExitCode};
 
+use clap::CommandFactory as _;
 use command_line::{CommandLine, Subcommand};
 use exit::Exit;
 use failure::Failure;
@@ -54,8 +55,8 @@ fn run(subcommand: Subcommand, verbose: bool) -> Result<Exit, Failure> {
         Subcommand::Inspect(inspect) => inspect.run(&mut stdout, verbose),
         Subcommand::Verify(verify) => verify.run(&mut stdout),
         Subcommand::Doctor(doctor) => doctor.run(&mut stdout, verbose),
-        Subcommand::Completions(completions) => completions.run(&mut stdout),
-        Subcommand::Man(manual) => manual.run(&mut stdout),
+        Subcommand::Completions(completions) => completions.run(CommandLine::command(), &mut stdout),
+        Subcommand::Man(manual) => manual.run(CommandLine::command(), &mut stdout),
     }?;
     stdout.flush()?;
     Ok(exit)

@@ -3,11 +3,10 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use clap::CommandFactory as _;
+use clap::Command;
 use clap_mangen::{Man, generate_to};
 
 use crate::{
-    command_line::CommandLine,
     exit::{self, Exit},
     failure::Failure,
     help,
@@ -25,17 +24,17 @@ pub(crate) struct Manual {
 const EXAMPLES: &[&str] = &["cobrowse-jwt man | man -l -", "cobrowse-jwt man ~/.local/share/man/man1"];
 
 impl Manual {
-    pub(crate) fn run(&self, stdout: &mut Stdout) -> Result<Exit, Failure> {
+    pub(crate) fn run(&self, command: Command, stdout: &mut Stdout) -> Result<Exit, Failure> {
         match &self.directory {
-            Some(directory) => write_pages(directory)?,
-            None => Man::new(CommandLine::command()).render(stdout)?,
+            Some(directory) => write_pages(command, directory)?,
+            None => Man::new(command).render(stdout)?,
         }
         Ok(Exit::Ok)
     }
 }
 
-fn write_pages(directory: &Path) -> Result<(), Failure> {
-    let written = fs::create_dir_all(directory).and_then(|()| generate_to(CommandLine::command(), directory));
+fn write_pages(command: Command, directory: &Path) -> Result<(), Failure> {
+    let written = fs::create_dir_all(directory).and_then(|()| generate_to(command, directory));
     written.map_err(|error| {
         Failure::new(Exit::Refused, format!("failed to write the manual pages ({})", error.kind())).with_source(&error)
     })
