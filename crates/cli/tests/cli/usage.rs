@@ -90,7 +90,7 @@ fn help_lists_the_schemes_of_the_build() {
     for (uri, feature, is_listed) in [
         ("awskms:///alias/x", "aws-kms", cfg!(feature = "aws-kms")),
         ("hashivault://x", "vault", cfg!(feature = "vault")),
-        ("pkcs11:object=x", "pkcs11", cfg!(feature = "pkcs11")),
+        ("pkcs11:token=t;object=x?module-path=/m.so", "pkcs11", cfg!(feature = "pkcs11")),
     ] {
         let (scheme, _) = uri.split_once(':').unwrap();
         for subcommand in KEY_SUBCOMMANDS {
