@@ -30,6 +30,8 @@ pub(crate) fn check(advisory_db: Option<&Path>) -> Result<()> {
     if let Some(deny) = report.step("set-up: cargo-deny", || CARGO_DENY.set_up()) {
         report.step("licenses, dependency rules, sources", || {
             succeed(deny().args(["--locked", "check", "licenses", "sources"]))?;
+            let fuzz = "--locked --all-features --manifest-path fuzz/Cargo.toml --config deny.toml check licenses";
+            succeed(deny().args(fuzz.split(' ')))?;
             // Without dev-dependencies: users do not get them, and the tests of a key source use other sources.
             succeed(deny().args(["--locked", "--exclude-dev", "check", "bans"]))
         });
