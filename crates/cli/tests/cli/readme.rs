@@ -12,7 +12,7 @@ const MARK: &str = "=== end of a command ===";
 #[test]
 fn readme_commands_print_the_shown_output() {
     let steps = steps(README);
-    assert_eq!(steps.iter().filter(|(command, _)| command.contains("cobrowse-jwt ")).count(), 5, "{steps:?}");
+    assert_eq!(steps.iter().filter(|(command, _)| command.contains("cobrowse-jwt ")).count(), 4, "{steps:?}");
     let directory = Directory::empty();
     // One shell, so that variables persist.
     let commands: Vec<_> = steps.iter().map(|(command, _)| format!("{{ {command}\n}} 2>&1\necho '{MARK}'\n")).collect();
