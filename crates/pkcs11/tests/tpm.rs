@@ -43,6 +43,7 @@ fn killed_resource_manager_returns_unavailable() {
         let key = minter.check_key().await.unwrap();
         assert_verifies(&minter.mint(&agent(0)).await.unwrap(), &key);
         signal("KILL", &folder);
+        wait_for_state('Z', &folder);
         for number in 0..10 {
             assert_eq!(unavailable(&minter, number).await, KeyErrorKind::Unavailable);
         }
@@ -57,6 +58,7 @@ fn frozen_resource_manager_returns_unavailable_until_it_continues() {
         let key = minter.check_key().await.unwrap();
         assert_verifies(&minter.mint(&agent(0)).await.unwrap(), &key);
         signal("STOP", &folder);
+        wait_for_state('T', &folder);
         for number in 0..5 {
             assert_eq!(unavailable(&minter, number).await, KeyErrorKind::Unavailable);
         }
@@ -99,10 +101,35 @@ fn builder() -> Pkcs11KeyBuilder {
     Pkcs11Key::builder(modules.into_iter().find(|module| module.exists()).unwrap()).pin(Pin::new(PIN))
 }
 
-/// Sends a signal to the resource manager.
+/// Sends a signal to the resource manager, which can run on for a moment.
 fn signal(name: &str, folder: &Path) {
-    let process = fs::read_to_string(folder.join("resource-manager.pid")).unwrap();
-    run(Command::new("kill").args(["-s", name, &process]));
+    run(Command::new("kill").args(["-s", name, &resource_manager(folder)]));
+}
+
+/// Waits until each thread of the resource manager is in this state of `proc_pid_stat(5)`.
+fn wait_for_state(state: char, folder: &Path) {
+    let threads = format!("/proc/{}/task", resource_manager(folder));
+    wait_for(&|| {
+        fs::read_dir(&threads).unwrap().all(|thread| {
+            // A thread that has ended has no file.
+            let stat = fs::read_to_string(thread.unwrap().path().join("stat")).unwrap_or_default();
+            stat.rsplit_once(") ").is_none_or(|(_, fields)| fields.starts_with(state))
+        })
+    });
+}
+
+fn resource_manager(folder: &Path) -> String {
+    fs::read_to_string(folder.join("resource-manager.pid")).unwrap()
+}
+
+fn wait_for(is_ready: &dyn Fn() -> bool) {
+    for _ in 0..150 {
+        if is_ready() {
+            return;
+        }
+        thread::sleep(Duration::from_millis(200));
+    }
+    panic!("not ready");
 }
 
 /// Runs the body in a child process with a TPM that has the keys `agents` and `imported`.
@@ -143,15 +170,6 @@ fn with_tpm(test: &str, body: impl AsyncFnOnce(PathBuf)) {
         let mut command = Command::new(program);
         command.args(arguments.split(' ')).envs(variables.clone());
         command
-    };
-    let wait_for = |ready: &dyn Fn() -> bool| {
-        assert!(
-            (0..150).any(|_| ready() || {
-                thread::sleep(Duration::from_millis(200));
-                false
-            }),
-            "not ready"
-        );
     };
     wait_for(&|| folder.path().join("bus").exists() && std::net::TcpStream::connect(("127.0.0.1", port + 1)).is_ok());
     let manager =
