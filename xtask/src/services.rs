@@ -59,7 +59,7 @@ pub(crate) fn down() -> Result<()> {
 fn ensure_running(emulator: &Emulator, folder: &Path) -> Result<Service> {
     let folder = folder.join(emulator.name);
     let earlier = Service::read(&folder)?.filter(|service| service.is_running().unwrap_or(true));
-    let service = if let Some(service) = earlier {
+    let mut service = if let Some(service) = earlier {
         service
     } else {
         eprintln!("{}: starting", emulator.name);

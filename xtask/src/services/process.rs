@@ -5,7 +5,7 @@ use std::{
     iter,
     net::{Ipv4Addr, TcpStream},
     path::{Path, PathBuf},
-    process::{ChildStdin, Command, Stdio},
+    process::{Child, Command, Stdio},
     thread::sleep,
     time::{Duration, Instant},
 };
@@ -38,8 +38,8 @@ pub(crate) struct Service {
     pid: u32,
     /// The leader's command line, because the process id can belong to another process by now.
     command: String,
-    /// Ends a scoped service when it is dropped.
-    _guard: Option<ChildStdin>,
+    /// The leader, if this process started it. Closing its standard input ends a scoped service.
+    child: Option<Child>,
 }
 
 impl Service {
@@ -59,8 +59,8 @@ impl Service {
         #[cfg(unix)]
         std::os::unix::process::CommandExt::process_group(&mut command, 0);
         let child = command.stdout(log.try_clone()?).stderr(log).spawn();
-        let mut child = child.with_context(|| format!("failed to start `{words}`"))?;
-        Ok(Self { port, pid: child.id(), command: words, _guard: child.stdin.take() })
+        let child = child.with_context(|| format!("failed to start `{words}`"))?;
+        Ok(Self { port, pid: child.id(), command: words, child: Some(child) })
     }
 
     /// Reads what an earlier process has written.
@@ -73,7 +73,7 @@ impl Service {
         let mut words = text.splitn(3, ' ');
         let mut parse = || {
             let (port, pid) = (words.next()?.parse().ok()?, words.next()?.parse().ok()?);
-            Some(Self { port, pid, command: words.next()?.to_owned(), _guard: None })
+            Some(Self { port, pid, command: words.next()?.to_owned(), child: None })
         };
         parse().with_context(|| format!("{} is not valid", file.display())).map(Some)
     }
@@ -90,10 +90,10 @@ impl Service {
     }
 
     /// Waits for the first response. The error contains the end of the log.
-    pub(crate) fn wait_until_ready(&self, emulator: &Emulator, folder: &Path) -> Result<()> {
+    pub(crate) fn wait_until_ready(&mut self, emulator: &Emulator, folder: &Path) -> Result<()> {
         let start = Instant::now();
         while !responds(self.port, emulator.probe) {
-            let has_ended = !self.is_running()?;
+            let has_ended = self.has_ended()?;
             if has_ended || start.elapsed() > START_TIMEOUT {
                 self.stop()?;
                 let what = if has_ended { "ended" } else { "did not respond in time" };
@@ -102,6 +102,15 @@ impl Service {
             sleep(Duration::from_millis(100));
         }
         Ok(())
+    }
+
+    /// Returns whether the leader has ended. The command line of a child is not checked: it is empty while the shell is replaced by the
+    /// program.
+    fn has_ended(&mut self) -> Result<bool> {
+        match &mut self.child {
+            Some(child) => Ok(child.try_wait()?.is_some()),
+            None => Ok(!self.is_running()?),
+        }
     }
 
     /// Returns whether the leader runs, and is not another process with the same id.
@@ -271,9 +280,21 @@ mod tests {
     }
 
     #[test]
+    fn service_whose_command_line_changes_has_not_ended() {
+        let folder = folder("exec");
+        let prepare = |folder: &Path| Ok(shell(folder, "exec sleep 60"));
+        let changing = Emulator { name: "changing", purpose: "", probe: "", prepare };
+        let mut service = Service::start(&changing, &folder, Lifetime::Scoped).unwrap();
+        wait_for(|| group(service.pid).iter().any(|process| process.ends_with("sleep 60")));
+        assert!(!service.is_running().unwrap());
+        assert!(!service.has_ended().unwrap());
+        fs::remove_dir_all(&folder).unwrap();
+    }
+
+    #[test]
     fn stop_leaves_another_process_with_the_same_id_alone() {
         let command = "not-our-command-line".into();
-        let other = Service { port: 0, pid: std::process::id(), command, _guard: None };
+        let other = Service { port: 0, pid: std::process::id(), command, child: None };
         assert!(!other.is_running().unwrap());
         other.stop().unwrap();
     }
@@ -283,7 +304,7 @@ mod tests {
         let folder = folder("end");
         let prepare = |folder: &Path| Ok(shell(folder, "echo no such module >&2; exit 1"));
         let broken = Emulator { name: "broken", purpose: "", probe: "", prepare };
-        let service = Service::start(&broken, &folder, Lifetime::Detached).unwrap();
+        let mut service = Service::start(&broken, &folder, Lifetime::Detached).unwrap();
         let error = service.wait_until_ready(&broken, &folder).unwrap_err();
         assert_eq!(error.to_string(), "ended. The end of its log:\nno such module");
         fs::remove_dir_all(&folder).unwrap();

@@ -83,7 +83,7 @@ impl Programs {
     fn start(&mut self, report: &mut Report, emulator: &'static Emulator) {
         let folder = self.folder.join(emulator.name);
         let service = self.add(report, emulator.name, emulator.purpose, || {
-            let service = Service::start(emulator, &folder, Lifetime::Scoped)?;
+            let mut service = Service::start(emulator, &folder, Lifetime::Scoped)?;
             service.wait_until_ready(emulator, &folder)?;
             Ok(service)
         });
