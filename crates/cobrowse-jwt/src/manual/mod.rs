@@ -3,7 +3,7 @@
 //! | page | contents |
 //! | --- | --- |
 //! | [`key_sources`] | where to store the private key, and what each choice protects against |
-//! | [`first_token`] | the first token with a PEM file, an environment variable, AWS KMS and Vault |
+//! | [`first_token`] | the first token with a PEM file, an environment variable, AWS KMS, Vault and PKCS#11 |
 //! | [`policies`] | ten policies and their JSON |
 //! | [`embedding`] | the iframe, by `postMessage` or redirect |
 //! | [`rotation`] | replacing the registered key, and going back |
