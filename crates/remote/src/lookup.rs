@@ -57,5 +57,5 @@ pub(crate) fn panicked() -> KeyError {
 
 pub(crate) fn timed_out() -> KeyError {
     KeyError::new(KeyErrorKind::Unavailable, "timed out waiting for the key service")
-        .with_hint("check the network between this machine and the key service")
+        .with_hint("check the key service or HSM, and the connection to it")
 }
