@@ -5,6 +5,7 @@ mod support;
 
 use std::{fs, process::Command, thread, time::Duration};
 
+use cobrowse_jwt_conformance::{Outcome, Suite};
 use cobrowse_jwt_core::{KeyErrorKind, KeySource as _, Minter, SigningInput};
 use cobrowse_jwt_pem::{PemKey, RsaKeySize};
 use cobrowse_jwt_pkcs11::{Pin, Pkcs11Key};
@@ -15,8 +16,8 @@ use cryptoki::{
     types::AuthPin,
 };
 use support::{
-    MODULE, PIN, agent, assert_verifies, chain, license_key, mint_and_verify, mint_concurrently, refused, runtime,
-    softhsm_key, tokens, with_softhsm,
+    CONFORMANCE_LIMIT, MODULE, PIN, agent, assert_verifies, chain, license_key, mint_and_verify, mint_concurrently,
+    refused, runtime, softhsm_key, tokens, with_softhsm,
 };
 use tokio::{task::JoinSet, time::sleep};
 
@@ -65,6 +66,37 @@ fn imported_key_makes_the_tokens_of_pem() {
             let source = softhsm_key().key_id([10, 11]).build().unwrap();
             assert!(!source.protection().await.unwrap().generated_in_token);
             assert!(tokens(source, 50).await == tokens(key, 50).await);
+        });
+    });
+}
+
+#[test]
+#[ignore = "needs softhsm"]
+fn softhsm_passes_the_conformance_suite() {
+    with_softhsm("softhsm_passes_the_conformance_suite", |hsm| {
+        hsm.init_token("t").generate("t", "agents", "01").generate("t", "second", "02").generate("t", "third", "03");
+        hsm.pkcs11_tool("t", &["--keypairgen", "--key-type", "EC:prime256v1", "--label", "ec", "--usage-sign"]);
+        runtime().block_on(async {
+            let key = |label: &str| softhsm_key().key_label(label);
+            let suite = Suite::builder(key("agents").operation_timeout(CONFORMANCE_LIMIT).build().unwrap())
+                .secret(PIN)
+                .failing_source(KeyErrorKind::NotFound, key("missing").build().unwrap())
+                .failing_source(KeyErrorKind::NotFound, Pkcs11Key::builder("/missing.so").build().unwrap())
+                .failing_source(KeyErrorKind::AccessDenied, Pkcs11Key::builder(MODULE).build().unwrap())
+                .failing_source(KeyErrorKind::InvalidKey, key("ec").build().unwrap())
+                .rotate(|| async {
+                    let admin = Admin::log_in();
+                    admin.rename("agents", "first");
+                    admin.rename("second", "agents");
+                })
+                .supersede(|| async {
+                    let admin = Admin::log_in();
+                    admin.delete("agents");
+                    admin.rename("third", "agents");
+                });
+            let report = suite.time_limit(CONFORMANCE_LIMIT).build().run().await;
+            let passed = report.findings().iter().all(|finding| finding.outcome == Outcome::Passed);
+            assert!(passed, "\n{report}");
         });
     });
 }
