@@ -13,11 +13,13 @@ use std::{
     time::Duration,
 };
 
+use cobrowse_jwt_conformance::{Check, Outcome, Suite};
 use cobrowse_jwt_core::{KeyErrorKind, MintError, Minter};
 use cobrowse_jwt_pem::{PemKey, RsaKeySize};
 use cobrowse_jwt_pkcs11::{Pin, Pkcs11Key, Pkcs11KeyBuilder};
 use support::{
-    PIN, agent, assert_verifies, chain, in_child, license_key, mint_and_verify, mint_concurrently, run, runtime, tokens,
+    CONFORMANCE_LIMIT, PIN, agent, assert_verifies, chain, in_child, license_key, mint_and_verify, mint_concurrently,
+    run, runtime, tokens,
 };
 
 #[test]
@@ -32,6 +34,22 @@ fn key_in_tpm_signs_and_imported_key_makes_the_tokens_of_pem() {
         let protection = source.protection().await.unwrap();
         assert!(!protection.extractable && protection.generated_in_token);
         mint_concurrently(source, 8, 100).await;
+    });
+}
+
+#[test]
+#[ignore = "needs tpm"]
+fn tpm_passes_the_conformance_suite() {
+    with_tpm("tpm_passes_the_conformance_suite", async |_| {
+        let key = |label: &str| builder().token_label("tpm").key_label(label).operation_timeout(CONFORMANCE_LIMIT);
+        let suite = Suite::builder(key("agents").build().unwrap())
+            .secret(PIN)
+            .failing_source(KeyErrorKind::NotFound, key("missing").build().unwrap())
+            .failing_source(KeyErrorKind::NotFound, key("agents").token_label("missing").build().unwrap());
+        let report = suite.time_limit(CONFORMANCE_LIMIT).build().run().await;
+        assert!(report.is_passed(), "\n{report}");
+        let skipped = report.findings().iter().filter(|finding| matches!(finding.outcome, Outcome::NotApplicable(_)));
+        assert_eq!(skipped.map(|finding| finding.check).collect::<Vec<_>>(), [Check::Rotation, Check::Superseded]);
     });
 }
 
