@@ -12,6 +12,7 @@ mod emulator;
 mod fault_server;
 mod keys;
 mod openbao;
+mod pkcs11;
 mod process;
 mod target;
 
@@ -50,6 +51,7 @@ async fn soak(length: Duration, seed: u64) -> bool {
 
     let mut targets: Vec<_> = servers.iter().map(|server| server.target(&heartbeat)).collect();
     targets.push(openbao.target(&heartbeat));
+    targets.push(pkcs11::target(&heartbeat));
     targets.extend(emulators.iter().map(|emulator| emulator.target(&heartbeat)));
     let start = Instant::now();
     let end = start + length;

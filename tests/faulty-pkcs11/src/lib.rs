@@ -8,6 +8,7 @@
 //! | `crashes` | every fifth signature fails and its session is dead from then on |
 //! | `wrong` | signs another message from the second signature on |
 //! | `short` | returns half a signature from the second on |
+//! | `random` | in each half minute, is removed, then fails at random, then signs |
 //!
 //! All keys are one RSA key. The module offers `CKM_SHA256_RSA_PKCS` alone.
 #![expect(
@@ -24,11 +25,11 @@ use std::{
         atomic::{AtomicUsize, Ordering},
     },
     thread,
+    time::{Duration, Instant},
 };
 
 use aws_lc_rs::{
-    rand::SystemRandom,
-    rsa::KeySize,
+    rand::{self, SystemRandom},
     signature::{KeyPair as _, RSA_PKCS1_SHA256, RsaKeyPair},
 };
 #[allow(
@@ -37,9 +38,10 @@ use aws_lc_rs::{
 )]
 use cryptoki_sys::*;
 
-const LABELS: [&str; 6] = ["good", "hangs", "hangs-once", "crashes", "wrong", "short"];
+const LABELS: [&str; 7] = ["good", "hangs", "hangs-once", "crashes", "wrong", "short", "random"];
 
-static KEY: LazyLock<RsaKeyPair> = LazyLock::new(|| RsaKeyPair::generate(KeySize::Rsa2048).unwrap());
+static KEY: LazyLock<RsaKeyPair> = LazyLock::new(|| RsaKeyPair::from_pkcs8(include_bytes!("key.der")).unwrap());
+static START: LazyLock<Instant> = LazyLock::new(Instant::now);
 static SESSIONS: Mutex<BTreeMap<CK_SESSION_HANDLE, Session>> = Mutex::new(BTreeMap::new());
 static LAST_SESSION: AtomicUsize = AtomicUsize::new(0);
 static SIGNATURES: AtomicUsize = AtomicUsize::new(0);
@@ -49,6 +51,13 @@ struct Session {
     is_dead: bool,
     found: Vec<CK_OBJECT_HANDLE>,
     key: CK_OBJECT_HANDLE,
+}
+
+/// Returns the modulus of the key. The exponent is 65537.
+#[must_use]
+pub fn modulus() -> &'static [u8] {
+    // The DER of an RSAPublicKey of 2048 bits has it there.
+    &KEY.public_key().as_ref()[9..265]
 }
 
 /// Runs this with a session that is alive.
@@ -61,6 +70,7 @@ fn with_session(handle: CK_SESSION_HANDLE, work: impl FnOnce(&mut Session) -> CK
 
 extern "C" fn initialize(_: *mut c_void) -> CK_RV {
     LazyLock::force(&KEY);
+    LazyLock::force(&START);
     CKR_OK
 }
 
@@ -170,8 +180,7 @@ extern "C" fn get_attribute_value(
         Some(match kind {
             CKA_ID => vec![u8::try_from(object).unwrap()],
             CKA_LABEL => LABELS[usize::try_from(object).unwrap() - 1].into(),
-            // The DER of an RSAPublicKey of 2048 bits has the modulus there.
-            CKA_MODULUS => KEY.public_key().as_ref()[9..265].into(),
+            CKA_MODULUS => modulus().into(),
             CKA_PUBLIC_EXPONENT => vec![1, 0, 1],
             _ => return None,
         })
@@ -232,15 +241,21 @@ extern "C" fn sign(
     match LABELS[usize::try_from(key).unwrap() - 1] {
         "hangs" => hang(),
         "hangs-once" if number == 1 => hang(),
-        "crashes" if number % 5 == 4 => {
-            return with_session(session, |session| {
-                session.is_dead = true;
-                CKR_DEVICE_ERROR
-            });
-        }
+        "crashes" if number % 5 == 4 => return kill(session, CKR_DEVICE_ERROR),
         "wrong" if number > 0 => data.push(0),
         // SAFETY: the caller passes a valid length.
         "short" if number > 0 => unsafe { *signature_length = 128 },
+        "random" => match (START.elapsed().as_secs() % 30, random_byte()) {
+            (0..3, _) => return kill(session, CKR_DEVICE_REMOVED),
+            (3..15, 0..16) => return kill(session, CKR_DEVICE_ERROR),
+            (3..15, 16..32) => return CKR_FUNCTION_FAILED,
+            (3..15, 32..48) => data.push(0),
+            // SAFETY: the caller passes a valid length.
+            (3..15, 48..64) => unsafe { *signature_length = 128 },
+            // Up to 8 seconds.
+            (3..15, 64..72) => thread::sleep(Duration::from_millis(u64::from(random_byte()) * 32)),
+            _ => {}
+        },
         _ => {}
     }
     let mut bytes = [0; 256];
@@ -248,6 +263,20 @@ extern "C" fn sign(
     // SAFETY: the caller passes so much room.
     unsafe { ptr::copy_nonoverlapping(bytes.as_ptr(), signature, usize::try_from(*signature_length).unwrap()) };
     CKR_OK
+}
+
+/// Fails all further calls of the session.
+fn kill(session: CK_SESSION_HANDLE, result: CK_RV) -> CK_RV {
+    with_session(session, |session| {
+        session.is_dead = true;
+        result
+    })
+}
+
+fn random_byte() -> u8 {
+    let mut byte = [0];
+    rand::fill(&mut byte).unwrap();
+    byte[0]
 }
 
 fn hang() -> ! {
