@@ -9,6 +9,7 @@ mod errors;
 mod key_uri;
 mod kms_response;
 mod pem;
+mod pkcs11_uri;
 mod policy;
 mod token;
 
@@ -19,6 +20,7 @@ pub use encrypted_pem::encrypted_pem;
 pub use key_uri::key_uri;
 pub use kms_response::kms_response;
 pub use pem::pem;
+pub use pkcs11_uri::pkcs11_uri;
 pub use policy::policy;
 pub use token::token;
 
@@ -38,4 +40,4 @@ macro_rules! targets {
     };
 }
 
-targets! { agreement claims embed_url encrypted_pem key_uri kms_response pem policy token }
+targets! { agreement claims embed_url encrypted_pem key_uri kms_response pem pkcs11_uri policy token }
