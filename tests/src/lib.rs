@@ -7,6 +7,7 @@ mod openbao;
 mod openssl;
 mod pasted_secrets;
 mod reexec;
+mod softhsm;
 mod web;
 
 pub use claim_sets::{ClaimSet, claim_sets};
@@ -17,6 +18,7 @@ pub use openbao::{HttpsServer, OpenBao, OwnServer};
 pub use openssl::{Openssl, PASSPHRASE};
 pub use pasted_secrets::pasted_secrets;
 pub use reexec::reexec;
+pub use softhsm::SoftHsm;
 pub use web::{RecordedRequest, Recorder, bind, bind_at, serve, serve_at};
 
 /// The examples of the repository's README, which compile as documentation tests.

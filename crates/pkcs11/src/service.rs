@@ -69,3 +69,35 @@ impl fmt::Debug for Token {
         formatter.debug_struct("Token").finish_non_exhaustive()
     }
 }
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use std::{env, time::Duration};
+
+    use cobrowse_jwt_conformance::Suite;
+    // Cargo builds the module together with this library.
+    use cobrowse_jwt_faulty_pkcs11 as _;
+
+    use super::*;
+    use crate::{
+        connection::Settings,
+        names::{KeyName, TokenName},
+    };
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn service_passes_the_conformance_suite() {
+        // For a busy machine.
+        const LIMIT: Duration = Duration::from_mins(4);
+        let folder = env::current_exe().unwrap().parent().unwrap().to_owned();
+        let settings = Settings {
+            module: folder.join("libcobrowse_jwt_faulty_pkcs11.so"),
+            token: TokenName::default(),
+            key: KeyName { label: Some("good".to_owned()), id: None },
+            pin: None,
+            public_key: None,
+        };
+        let suite = Suite::builder_for_service(Token::new(Pool::new(settings, 2, LIMIT)));
+        let report = suite.time_limit(LIMIT).build().run().await;
+        assert!(report.is_passed(), "\n{report}");
+    }
+}

@@ -17,6 +17,7 @@ use std::{
 };
 
 use cobrowse_jwt_fault_server::{Fault, FaultServer, Operation, Times};
+use cobrowse_jwt_tests::SoftHsm;
 use tempfile::TempDir;
 
 use self::{
@@ -119,6 +120,22 @@ async fn vault_app_role_leaves_what_the_http_client_keeps() {
     let secret_id = subject.file("secret-id", &SECRETS.secret_id);
     let found = subject.run_with_vault(&uri("app-role:", &secret_id)).await;
     found.assert_only(&[], &[SIGNATURE, "secret id"]);
+}
+
+/// SoftHSM signs in this process, so it decrypts the key in its memory. An HSM does not release it.
+#[test]
+#[ignore = "needs softhsm"]
+fn pkcs11_leaves_what_softhsm_keeps() {
+    let subject = Subject::new("pkcs11");
+    let hsm = SoftHsm::new(SECRETS.pin.as_str());
+    hsm.import(&subject.file("key.pem", &SECRETS.pem));
+    let (config, tokens, removed) = (hsm.config(), hsm.tokens(), hsm.tokens().with_extension("removed"));
+    let variables = [("SOFTHSM2_CONF", config.to_str().unwrap())];
+    let found = subject.run(&hsm.uri("agents"), &hsm.uri("missing"), &variables, |stage| {
+        let (from, to) = if stage == Stage::Failing { (&tokens, &removed) } else { (&removed, &tokens) };
+        fs::rename(from, to).unwrap();
+    });
+    found.assert_only(&[], &[SIGNATURE, "private key"]);
 }
 
 /// For comparison. The counts depend on the version, so they are only printed.

@@ -25,6 +25,7 @@ pub(crate) struct Secrets {
     session_token: String,
     pub(crate) vault_token: String,
     pub(crate) secret_id: String,
+    pub(crate) pin: String,
     tokens: Tokens,
     pub(crate) needles: Needles,
 }
@@ -41,6 +42,7 @@ impl Secrets {
         let passphrase = random_text(24);
         let (aws_secret, session_token) = (random_text(30), random_text(300));
         let (vault_token, secret_id) = (format!("hvs.{}", random_text(66)), random_text(27));
+        let pin = random_text(36);
         let encrypted_pem = key.to_encrypted_pkcs8_pem(&Passphrase::new(passphrase.as_str())).unwrap().to_string();
         let ours = minting::expected_tokens(&key);
         let jsonwebtoken = minting::jsonwebtoken_tokens(pem.as_bytes()).collect();
@@ -53,10 +55,23 @@ impl Secrets {
         needles.add("session token", session_token.as_bytes());
         needles.add("Vault token", vault_token.as_bytes());
         needles.add("secret id", secret_id.as_bytes());
+        needles.add("PIN", pin.as_bytes());
         for token in tokens.ours.iter().chain(&tokens.jsonwebtoken) {
             add_token(&mut needles, token);
         }
-        Self { key, pem, encrypted_pem, passphrase, aws_secret, session_token, vault_token, secret_id, tokens, needles }
+        Self {
+            key,
+            pem,
+            encrypted_pem,
+            passphrase,
+            aws_secret,
+            session_token,
+            vault_token,
+            secret_id,
+            pin,
+            tokens,
+            needles,
+        }
     }
 
     /// Returns the PEM text without its last lines.
