@@ -1,4 +1,5 @@
 use std::{
+    collections::BTreeMap,
     fmt,
     fs::File,
     io::{self, Read as _},
@@ -6,19 +7,14 @@ use std::{
     time::Duration,
 };
 
+use bytes::Bytes;
 use cobrowse_jwt_core::{KeyError, KeyErrorKind};
 use http::HeaderValue;
 use serde::Deserialize;
-use serde_json::{Value, json};
-use tokio::task;
+use tokio::{task, time::Instant};
 use zeroize::Zeroizing;
 
-use crate::{
-    address,
-    client::Client,
-    error::{Call, CallError},
-    secret::Secret,
-};
+use crate::{address, client::Client, error::Call, secret::Secret};
 
 /// How this process authenticates to Vault.
 ///
@@ -93,60 +89,88 @@ impl VaultAuth {
         matches!(self.method, Method::TokenFile(_))
     }
 
-    pub(crate) async fn log_in(&self, client: &Client) -> Result<Granted, KeyError> {
+    pub(crate) async fn log_in(&self, client: &Client) -> Result<Session, KeyError> {
         match &self.method {
             Method::Token(token) => look_up(client, header(token.expose())?).await,
             Method::TokenFile(path) => {
                 let token = header(read(path).await?.trim())?;
-                Ok(Granted { token, lease: Duration::ZERO, renewable: false })
+                Ok(Session::unlimited(token))
             }
             Method::AppRole { role_id, secret_id } => {
-                let body = json!({"role_id": role_id.expose(), "secret_id": secret_id.expose()});
-                self.post(client, "approle", &body).await
+                let fields = [("role_id", role_id.expose()), ("secret_id", secret_id.expose())];
+                self.post(client, "approle", fields).await
             }
             Method::Kubernetes { role, jwt_file } => {
-                let body = json!({"role": role, "jwt": read(jwt_file).await?.trim()});
-                self.post(client, "kubernetes", &body).await
+                let jwt = read(jwt_file).await?;
+                self.post(client, "kubernetes", [("role", role), ("jwt", jwt.trim())]).await
             }
         }
     }
 
-    async fn post(&self, client: &Client, default_mount: &str, body: &Value) -> Result<Granted, KeyError> {
+    async fn post(&self, client: &Client, default_mount: &str, fields: [(&str, &str); 2]) -> Result<Session, KeyError> {
         let mount = self.mount.as_deref().unwrap_or(default_mount).trim_matches('/');
-        let response = client.post(&format!("auth/{mount}/login"), None, body.to_string()).await;
-        granted(response)
+        grant(client, &format!("auth/{mount}/login"), None, secret_json(fields)).await
     }
 }
 
-/// A token that Vault has granted.
+/// A token, until it is renewed or replaced.
 #[derive(Debug)]
-pub(crate) struct Granted {
+pub(crate) struct Session {
     pub(crate) token: HeaderValue,
     /// Zero: unlimited or unknown.
     pub(crate) lease: Duration,
     pub(crate) renewable: bool,
+    /// Before the request, so that the lease here ends before the one in Vault.
+    since: Instant,
+}
+
+impl Session {
+    fn unlimited(token: HeaderValue) -> Self {
+        Self { token, lease: Duration::ZERO, renewable: false, since: Instant::now() }
+    }
+
+    fn new(token: HeaderValue, seconds: u64, renewable: bool, since: Instant) -> Self {
+        // At most 136 years, so that calculations with it do not overflow.
+        Self { token, lease: Duration::from_secs(seconds.min(u32::MAX.into())), renewable, since }
+    }
+
+    pub(crate) fn is_expired(&self) -> bool {
+        !self.lease.is_zero() && self.since.elapsed() >= self.lease
+    }
 }
 
 /// Extends the lease of a token.
-pub(crate) async fn renew(client: &Client, token: &HeaderValue) -> Result<Granted, KeyError> {
-    granted(client.post("auth/token/renew-self", Some(token), "{}".to_owned()).await)
+pub(crate) async fn renew(client: &Client, token: &HeaderValue) -> Result<Session, KeyError> {
+    grant(client, "auth/token/renew-self", Some(token), Bytes::from_static(b"{}")).await
 }
 
 /// Looks up the lease of a token. Its policies can forbid that, and still allow to sign.
-async fn look_up(client: &Client, token: HeaderValue) -> Result<Granted, KeyError> {
-    match client.get::<LookUp>("auth/token/lookup-self", &token).await {
-        Ok(LookUp { data: Lease { ttl, renewable } }) => {
-            Ok(Granted { token, lease: Duration::from_secs(ttl), renewable })
-        }
-        Err(error) if error.is_denied() => Ok(Granted { token, lease: Duration::ZERO, renewable: false }),
+async fn look_up(client: &Client, token: HeaderValue) -> Result<Session, KeyError> {
+    let since = Instant::now();
+    match client.send(&http::Method::GET, "auth/token/lookup-self", Some(&token), Bytes::new()).await {
+        Ok(LookUp { data: Lease { ttl, renewable } }) => Ok(Session::new(token, ttl, renewable, since)),
+        Err(error) if error.is_denied() => Ok(Session::unlimited(token)),
         Err(error) => Err(error.classify(Call::LogIn)),
     }
 }
 
-fn granted(response: Result<LogIn, CallError>) -> Result<Granted, KeyError> {
+/// Makes a call that grants a token.
+async fn grant(client: &Client, path: &str, token: Option<&HeaderValue>, body: Bytes) -> Result<Session, KeyError> {
+    let since = Instant::now();
+    let response = client.send(&http::Method::POST, path, token, body).await;
     let LogIn { auth } = response.map_err(|error| error.classify(Call::LogIn))?;
     let token = header(&Zeroizing::new(auth.client_token))?;
-    Ok(Granted { token, lease: Duration::from_secs(auth.lease_duration), renewable: auth.renewable })
+    Ok(Session::new(token, auth.lease_duration, auth.renewable, since))
+}
+
+/// Returns an object that is wiped after it is sent.
+fn secret_json(fields: [(&str, &str); 2]) -> Bytes {
+    // Enough even if each byte is escaped, because growing would leave a copy in memory.
+    let length: usize = fields.iter().map(|(name, value)| 6 * (name.len() + value.len() + 1)).sum();
+    let mut json = Zeroizing::new(Vec::<u8>::with_capacity(length));
+    // Writing text to a `Vec` does not fail.
+    let _ = serde_json::to_writer(&mut *json, &BTreeMap::from(fields));
+    Bytes::from_owner(json)
 }
 
 #[derive(Deserialize)]

@@ -1,8 +1,9 @@
 use std::{fmt, fs, io, path::Path, sync::Arc, time::Duration};
 
+use bytes::Bytes;
 use cobrowse_jwt_core::{KeyError, KeyErrorKind};
-use http::{HeaderValue, Method, Request, StatusCode, header::CONTENT_TYPE};
-use http_body_util::{BodyExt as _, LengthLimitError, Limited};
+use http::{HeaderName, HeaderValue, Method, Request, StatusCode, header::CONTENT_TYPE};
+use http_body_util::{BodyExt as _, Full, LengthLimitError, Limited};
 use hyper_rustls::{ConfigBuilderExt as _, HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::{
     client::legacy::{Client as HttpClient, connect::HttpConnector},
@@ -23,13 +24,16 @@ use crate::{
 /// Calls the HTTP API of Vault. Follows no redirect, because a request contains a token.
 #[derive(Clone)]
 pub(crate) struct Client {
-    http: HttpClient<HttpsConnector<HttpConnector>, String>,
+    http: HttpClient<HttpsConnector<HttpConnector>, Full<Bytes>>,
     address: Address,
     namespace: Option<HeaderValue>,
     /// Redacted from errors.
     key: Arc<str>,
 }
 
+const VAULT_REQUEST: HeaderName = HeaderName::from_static("x-vault-request");
+const VAULT_NAMESPACE: HeaderName = HeaderName::from_static("x-vault-namespace");
+const VAULT_TOKEN: HeaderName = HeaderName::from_static("x-vault-token");
 /// More than any response that this crate reads.
 const RESPONSE_LIMIT: usize = 64 * 1024;
 
@@ -54,31 +58,17 @@ impl Client {
         Ok(Self { http, address, namespace, key })
     }
 
-    pub(crate) async fn get<T: DeserializeOwned>(&self, path: &str, token: &HeaderValue) -> Result<T, CallError> {
-        self.send(Method::GET, path, Some(token), String::new()).await
-    }
-
-    /// Sends a request with this JSON. Without a token, it is a log-in.
-    pub(crate) async fn post<T: DeserializeOwned>(
+    /// Sends a request, and again if its connection breaks, as an idle connection does that the server closes at the same moment. A
+    /// request without a token is a log-in. It is not repeated, because a secret id can have a limited number of uses.
+    pub(crate) async fn send<T: DeserializeOwned>(
         &self,
+        method: &Method,
         path: &str,
         token: Option<&HeaderValue>,
-        body: String,
+        body: Bytes,
     ) -> Result<T, CallError> {
-        self.send(Method::POST, path, token, body).await
-    }
-
-    /// Sends the request again if its connection breaks, as an idle connection does that the server closes at the same moment. A log-in
-    /// is not repeated, because a secret id can have a limited number of uses.
-    async fn send<T: DeserializeOwned>(
-        &self,
-        method: Method,
-        path: &str,
-        token: Option<&HeaderValue>,
-        body: String,
-    ) -> Result<T, CallError> {
-        let (status, bytes) = match self.exchange(&method, path, token, body.clone()).await {
-            Err(CallError::Connection(_)) if token.is_some() => self.exchange(&method, path, token, body).await?,
+        let (status, bytes) = match self.exchange(method, path, token, body.clone()).await {
+            Err(CallError::Connection(_)) if token.is_some() => self.exchange(method, path, token, body).await?,
             result => result?,
         };
         if status == StatusCode::OK {
@@ -93,21 +83,21 @@ impl Client {
         method: &Method,
         path: &str,
         token: Option<&HeaderValue>,
-        body: String,
-    ) -> Result<(StatusCode, Vec<u8>), CallError> {
+        body: Bytes,
+    ) -> Result<(StatusCode, Bytes), CallError> {
         let mut request = Request::builder()
             .method(method)
             .uri(self.address.url(path))
-            .header(CONTENT_TYPE, "application/json")
+            .header(CONTENT_TYPE, HeaderValue::from_static("application/json"))
             // Vault Agent can require it.
-            .header("x-vault-request", "true");
+            .header(VAULT_REQUEST, HeaderValue::from_static("true"));
         if let Some(namespace) = &self.namespace {
-            request = request.header("x-vault-namespace", namespace);
+            request = request.header(VAULT_NAMESPACE, namespace);
         }
         if let Some(token) = token {
-            request = request.header("x-vault-token", token);
+            request = request.header(VAULT_TOKEN, token);
         }
-        let request = request.body(body).map_err(|_| CallError::Malformed)?;
+        let request = request.body(Full::new(body)).map_err(|_| CallError::Malformed)?;
         let response = self.http.request(request).await.map_err(|error| self.broken(&error))?;
         let status = response.status();
         let body = Limited::new(response.into_body(), RESPONSE_LIMIT).collect().await;
@@ -115,7 +105,7 @@ impl Client {
             Some(_) => CallError::Malformed,
             None => self.broken(&*error),
         })?;
-        Ok((status, body.to_bytes().into()))
+        Ok((status, body.to_bytes()))
     }
 
     fn broken(&self, error: &(dyn std::error::Error + 'static)) -> CallError {

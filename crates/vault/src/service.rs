@@ -1,16 +1,18 @@
-use std::{collections::BTreeMap, sync::Arc};
+use std::collections::BTreeMap;
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
+use bytes::Bytes;
 use cobrowse_jwt_core::{KeyError, KeyErrorKind, PublicKey, PublicKeyError, SigningInput, async_trait};
 use cobrowse_jwt_remote::{KeyService, KeyVersion, ResolvedKey, ServiceSignature};
-use http::HeaderValue;
-use serde::Deserialize;
-use serde_json::{Value, json};
+use http::Method;
+use serde::{Deserialize, de::DeserializeOwned};
+use serde_json::Value;
 
 use crate::{
+    auth::Session,
     client::Client,
-    error::{CREATE_KEY, Call, CallError},
-    session::{Denied, Session, Sessions},
+    error::{CREATE_KEY, Call},
+    session::{Denied, Sessions},
 };
 
 /// One key of a transit secrets engine. Its versions are numbers.
@@ -31,42 +33,41 @@ impl KeyService for Transit {
     }
 
     async fn resolve(&self) -> Result<ResolvedKey, KeyError> {
-        let get = async |token: &HeaderValue| self.client.get::<Response<Key>>(&self.keys_path, token).await;
-        let session = self.sessions.session().await?;
-        let response = match get(&session.token).await {
-            Err(error) if error.is_denied() => get(&self.replaced(session, error, Call::Resolve).await?.token).await,
-            response => response,
-        };
-        response.map_err(|error| error.classify(Call::Resolve))?.data.resolve()
+        self.call::<Key>(Call::Resolve, &Method::GET, &self.keys_path, &Bytes::new()).await?.resolve()
     }
 
     async fn sign(&self, version: &KeyVersion, input: &SigningInput<'_>) -> Result<ServiceSignature, KeyError> {
         let number: u64 = version.as_str().parse().map_err(|_| malformed("key version is not a number"))?;
-        let body = json!({
-            "input": STANDARD.encode(input.sha256()),
-            "prehashed": true,
-            "hash_algorithm": "sha2-256",
-            // The default is PSS.
-            "signature_algorithm": "pkcs1v15",
-            "key_version": number,
-        })
-        .to_string();
-        let post = async |token: &HeaderValue| {
-            self.client.post::<Response<Signature>>(&self.sign_path, Some(token), body.clone()).await
-        };
-        let session = self.sessions.session().await?;
-        let response = match post(&session.token).await {
-            Err(error) if error.is_denied() => post(&self.replaced(session, error, Call::Sign).await?.token).await,
-            response => response,
-        };
-        response.map_err(|error| error.classify(Call::Sign))?.data.decode(number)
+        let digest = STANDARD.encode(input.sha256());
+        // Without `signature_algorithm`, Vault makes a PSS signature.
+        let body = format!(
+            r#"{{"input":"{digest}","prehashed":true,"hash_algorithm":"sha2-256","signature_algorithm":"pkcs1v15","key_version":{number}}}"#
+        );
+        self.call::<Signature>(Call::Sign, &Method::POST, &self.sign_path, &body.into()).await?.decode(number)
     }
 }
 
 impl Transit {
-    /// Returns another session after a denied request, or the error of that request.
-    async fn replaced(&self, session: Arc<Session>, error: CallError, call: Call) -> Result<Arc<Session>, KeyError> {
-        self.sessions.replace(Denied { session, error: error.classify(call) }).await
+    /// Makes a call, and again with another token if Vault denies it.
+    async fn call<T: DeserializeOwned>(
+        &self,
+        call: Call,
+        method: &Method,
+        path: &str,
+        body: &Bytes,
+    ) -> Result<T, KeyError> {
+        let send = async |session: &Session| {
+            self.client.send::<Response<T>>(method, path, Some(&session.token), body.clone()).await
+        };
+        let session = self.sessions.session().await?;
+        let response = match send(&session).await {
+            Err(error) if error.is_denied() => {
+                let denied = Denied { session, error: error.classify(call) };
+                send(&*self.sessions.replace(denied).await?).await
+            }
+            response => response,
+        };
+        Ok(response.map_err(|error| error.classify(call))?.data)
     }
 }
 

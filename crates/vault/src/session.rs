@@ -5,7 +5,6 @@ use std::{
 };
 
 use cobrowse_jwt_core::{KeyError, KeyErrorKind};
-use http::HeaderValue;
 use tokio::{
     sync::Mutex as AsyncMutex,
     task::AbortHandle,
@@ -13,22 +12,13 @@ use tokio::{
 };
 
 use crate::{
-    auth::{self, Granted, VaultAuth},
+    auth::{self, Session, VaultAuth},
     client::Client,
     events,
 };
 
 /// The token of this process: logs in when there is none, and renews it in the background at two thirds of its lease.
 pub(crate) struct Sessions(Arc<Shared>);
-
-/// A token, until it is renewed or replaced.
-pub(crate) struct Session {
-    pub(crate) token: HeaderValue,
-    lease: Duration,
-    renewable: bool,
-    /// `None`: never, or unknown.
-    expires_at: Option<Instant>,
-}
 
 struct Shared {
     client: Client,
@@ -43,13 +33,11 @@ struct Current {
     session: Option<Arc<Session>>,
     /// Sleeps until the session is renewed.
     timer: Option<AbortHandle>,
-    /// How many log-ins have failed.
-    failures: u64,
 }
 
 #[derive(Default)]
 struct LogIns {
-    error: Option<KeyError>,
+    failure: Option<(Instant, KeyError)>,
     after_denial: Option<Instant>,
 }
 
@@ -80,16 +68,15 @@ impl Sessions {
 
     /// Logs in once for all callers, in a task that no dropped caller cancels. They share its failure too.
     async fn log_in(&self, denied: Option<Denied>) -> Result<Arc<Session>, KeyError> {
-        let shared = Arc::clone(&self.0);
-        let failures = shared.current().failures;
+        let (shared, called) = (Arc::clone(&self.0), Instant::now());
         let log_in = tokio::spawn(async move {
             let mut log_ins = shared.log_ins.lock().await;
             let other = denied.as_ref().map(|denied| &denied.session);
             if let Some(session) = shared.usable(other) {
                 return Ok(session);
             }
-            if let Some(error) = log_ins.error.clone().filter(|_| shared.current().failures > failures) {
-                return Err(error);
+            if let Some((_, error)) = log_ins.failure.as_ref().filter(|(failed, _)| *failed > called) {
+                return Err(error.clone());
             }
             if let Some(denied) = denied.as_ref().filter(|_| !shared.auth.is_file()) {
                 let now = Instant::now();
@@ -98,18 +85,12 @@ impl Sessions {
                 }
                 log_ins.after_denial = Some(now);
             }
-            let started = Instant::now();
-            match shared.granted(shared.auth.log_in(&shared.client)).await {
+            let session = in_time(shared.auth.log_in(&shared.client)).await;
+            let session = session.inspect_err(|error| log_ins.failure = Some((Instant::now(), error.clone())))?;
+            match denied {
                 // The file still contains the denied token.
-                Ok(granted) if other.is_some_and(|other| other.token == granted.token) => {
-                    Err(denied.map_or_else(unavailable, |denied| denied.error))
-                }
-                Ok(granted) => Ok(shared.start(granted, started)),
-                Err(error) => {
-                    log_ins.error = Some(error.clone());
-                    shared.current().failures += 1;
-                    Err(error)
-                }
+                Some(denied) if denied.session.token == session.token => Err(denied.error),
+                _ => Ok(shared.start(session)),
             }
         });
         log_in.await.unwrap_or_else(|_| Err(unavailable()))
@@ -126,28 +107,21 @@ impl Shared {
     /// Returns the session, unless it has expired or is this one.
     fn usable(&self, other: Option<&Arc<Session>>) -> Option<Arc<Session>> {
         let is_usable = |session: &Arc<Session>| {
-            session.expires_at.is_none_or(|at| Instant::now() < at)
+            !(self.auth.can_replace() && session.is_expired())
                 && !other.is_some_and(|other| Arc::ptr_eq(other, session))
         };
         self.current().session.clone().filter(is_usable)
     }
 
-    async fn granted(&self, work: impl Future<Output = Result<Granted, KeyError>>) -> Result<Granted, KeyError> {
-        timeout(LOG_IN_TIMEOUT, work).await.unwrap_or_else(|_| Err(unavailable()))
-    }
-
     /// Begins a session and the timer of its renewal.
-    fn start(self: &Arc<Self>, granted: Granted, started: Instant) -> Arc<Session> {
-        let Granted { token, lease, renewable } = granted;
-        let is_limited = self.auth.can_replace() && !lease.is_zero();
-        let expires_at = if is_limited { started.checked_add(lease) } else { None };
-        let session = Arc::new(Session { token, lease, renewable, expires_at });
+    fn start(self: &Arc<Self>, session: Session) -> Arc<Session> {
+        let session = Arc::new(session);
         self.current().session = Some(Arc::clone(&session));
         if self.auth.is_file() {
             self.renew_after(READ_AGAIN, &session);
-        } else if !lease.is_zero() && (renewable || self.auth.can_replace()) {
+        } else if !session.lease.is_zero() && (session.renewable || self.auth.can_replace()) {
             let jitter = 1.0 - fastrand::f64() / 10.0;
-            self.renew_after((lease * 2 / 3).mul_f64(jitter), &session);
+            self.renew_after((session.lease * 2 / 3).mul_f64(jitter), &session);
         }
         session
     }
@@ -171,22 +145,21 @@ impl Shared {
         if shared.usable(None).is_some_and(|current| !Arc::ptr_eq(&current, &session)) {
             return;
         }
-        let started = Instant::now();
-        let renewed = shared.granted(async {
+        let renewed = in_time(async {
             let renewed =
                 if session.renewable { Some(auth::renew(&shared.client, &session.token).await) } else { None };
             match renewed {
                 // Near its maximum lifetime, a token is renewed for less than its lease.
-                Some(Ok(granted)) if granted.lease >= session.lease * 2 / 3 => Ok(granted),
+                Some(Ok(renewed)) if renewed.lease >= session.lease * 2 / 3 => Ok(renewed),
                 Some(result) if !shared.auth.can_replace() => result,
                 _ => shared.auth.log_in(&shared.client).await,
             }
         });
         match renewed.await {
-            Ok(granted) if granted.token == session.token && shared.auth.is_file() => {
+            Ok(renewed) if renewed.token == session.token && shared.auth.is_file() => {
                 shared.renew_after(READ_AGAIN, &session);
             }
-            Ok(granted) => drop(shared.start(granted, started)),
+            Ok(renewed) => drop(shared.start(renewed)),
             Err(error) => {
                 if !shared.auth.is_file() {
                     events::renewal_failed(&error);
@@ -215,6 +188,10 @@ impl fmt::Debug for Sessions {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.debug_struct("Sessions").field("auth", &self.0.auth).finish_non_exhaustive()
     }
+}
+
+async fn in_time(work: impl Future<Output = Result<Session, KeyError>>) -> Result<Session, KeyError> {
+    timeout(LOG_IN_TIMEOUT, work).await.unwrap_or_else(|_| Err(unavailable()))
 }
 
 fn unavailable() -> KeyError {
