@@ -173,6 +173,37 @@ async fn log_in_with_fault_returns_its_kind_in_time() {
     }
 }
 
+/// A redirect is not followed: the server that it names would get the token.
+#[tokio::test(flavor = "multi_thread")]
+async fn status_in_any_call_returns_its_error_after_one_request() {
+    use KeyErrorKind::{InvalidResponse, Throttled, Unavailable};
+    let server = FaultServer::start().await;
+    let mut wrong = Vec::new();
+    for (status, kind, message) in [
+        (301, InvalidResponse, "response is a redirect"),
+        (307, InvalidResponse, "response is a redirect"),
+        (308, InvalidResponse, "response is a redirect"),
+        (412, Unavailable, "Vault internal error"),
+        (429, Throttled, "Vault rate limit exceeded"),
+        (472, Unavailable, "Vault node is a standby"),
+        (473, Unavailable, "Vault node is a standby"),
+        (503, Unavailable, "Vault internal error"),
+    ] {
+        for operation in [Operation::LogIn, Operation::GetPublicKey, Operation::Sign] {
+            let earlier = server.calls(operation);
+            server.fault(operation, Fault::Status(status), Times::Always);
+            let error = minter(&server).mint(&claims()).await.unwrap_err();
+            server.clear_faults();
+            let found =
+                (self::kind(Fault::Status(status), &error), error.to_string(), server.calls(operation) - earlier);
+            if found != (kind, message.to_owned(), 1) {
+                wrong.push((operation, status, found));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
 #[tokio::test]
 async fn connection_that_breaks_once_is_replaced() {
     for fault in [Fault::ResetBeforeHeaders, Fault::ResetAfterHeaders, Fault::TruncatedBody] {

@@ -59,7 +59,7 @@ impl Request {
 #[derive(Debug)]
 pub(super) struct Response {
     status: u16,
-    headers: Vec<(&'static str, &'static str)>,
+    headers: Vec<(&'static str, String)>,
     pub(super) body: Vec<u8>,
 }
 
@@ -81,8 +81,8 @@ impl Response {
         Self::new(status, json!({"__type": code, "message": message}).to_string())
     }
 
-    pub(super) fn with_header(mut self, name: &'static str, value: &'static str) -> Self {
-        self.headers.push((name, value));
+    pub(super) fn with_header(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.headers.push((name, value.into()));
         self
     }
 
@@ -95,7 +95,8 @@ impl Response {
             404 => "Not Found",
             429 => "Too Many Requests",
             500 => "Internal Server Error",
-            _ => "Service Unavailable",
+            503 => "Service Unavailable",
+            _ => "",
         };
         let mut head = format!("HTTP/1.1 {} {reason}\r\nContent-Type: application/x-amz-json-1.1\r\n", self.status);
         for (name, value) in &self.headers {

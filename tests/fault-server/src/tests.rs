@@ -318,6 +318,7 @@ fn check(server: &FaultServer, operation: Operation, fault: Fault, good: &Reply,
         Fault::EncryptDecryptKey => reply.json()["KeyUsage"] == "ENCRYPT_DECRYPT" && key_spec() == "RSA_2048",
         Fault::EccKey => key_spec() == "ECC_NIST_P256" && field().len() == 91,
         Fault::HmacKey => key_spec() == "HMAC_256" && reply.json()["PublicKey"].is_null(),
+        Fault::Status(_) => unreachable!("not a fault of KMS"),
         Fault::SmallKey1024 => {
             let refused = PublicKey::from_spki_der(&field()).unwrap_err();
             refused == cobrowse_jwt_core::PublicKeyError::TooSmall { bits: 1024 }

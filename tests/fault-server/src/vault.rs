@@ -22,7 +22,7 @@ pub(super) fn operation(request: &Request) -> Option<Operation> {
 
 /// Builds the response to a request, with the fault in it.
 pub(super) fn respond(account: &Account, operation: Operation, request: &Request, fault: Option<Fault>) -> Response {
-    if let Some(response) = fault.and_then(|fault| fixed_response(fault, operation)) {
+    if let Some(response) = fault.and_then(|fault| fixed_response(fault, operation, request)) {
         return response;
     }
     let fields = match operation {
@@ -38,8 +38,8 @@ pub(super) fn respond(account: &Account, operation: Operation, request: &Request
     fields.map_or_else(|refusal| refusal, |fields| Response::json(&fields, fault))
 }
 
-/// Returns the response of a fault that does not depend on the request.
-fn fixed_response(fault: Fault, operation: Operation) -> Option<Response> {
+/// Returns the response of a fault that does not depend on the body of the request.
+fn fixed_response(fault: Fault, operation: Operation, request: &Request) -> Option<Response> {
     let refusal = |status, message: &str| Some(Response::new(status, json!({"errors": [message]}).to_string()));
     let denied = "1 error occurred:\n\t* permission denied\n\n";
     match fault {
@@ -52,6 +52,7 @@ fn fixed_response(fault: Fault, operation: Operation) -> Option<Response> {
         Fault::NotFound => Some(Response::new(404, json!({"errors": []}).to_string())),
         Fault::InvalidState => refusal(503, "Vault is sealed"),
         Fault::InvalidKeyUsage => refusal(400, "key type aes256-gcm96 does not support signing"),
+        Fault::Status(status) => Some(Response::new(status, "").with_header("location", &*request.path)),
         fault => super::response::fixed_body(fault),
     }
 }
