@@ -49,7 +49,7 @@ pub(crate) fn check(advisory_db: Option<&Path>) -> Result<()> {
     report.step("lints of the benches", || {
         // Without the peers, two of which build a C library for minutes.
         let packages =
-            "--package driver --package harness --package bench-ours --package bench-smallest --package bench-kms";
+            "--package driver --package harness --package bench-ours --package bench-smallest --package bench-service --package bench-kms --package bench-vault";
         succeed(&mut cargo(&format!("clippy {benches} {packages} --all-targets -- --deny warnings")))
     });
     report.step("tests of the bench driver", || succeed(&mut cargo(&format!("test {benches} --package driver"))));

@@ -12,29 +12,7 @@ use crate::{
 /// A mint over KMS, its CPU time and allocations beside those of the bare call.
 pub(crate) fn kms(figures: &mut Figures) -> Result<()> {
     let mut programs = [Sampler::start("bench-kms", "kms-samples")?];
-    // Many short rounds, because other programs disturb some of them.
-    for (concurrency, count) in [(1, 128), (64, 256), (256, 512)] {
-        let (bare, mint) = (format!("bare-{concurrency}"), format!("mint-{concurrency}"));
-        let with_verify = format!("bare-verify-{concurrency}");
-        let sides = [
-            thread_side(0, &bare, count),
-            thread_side(0, &with_verify, count),
-            thread_side(0, &mint, count),
-            thread_side(0, "verify-raw", 256),
-        ];
-        let [bare, with_verify, mint, verify] = &interleaved(&mut programs, &sides, 91)?[..] else {
-            unreachable!("four sides")
-        };
-        let name = format!("KMS, {concurrency} at once:");
-        // Between calls, a verification finds neither its code nor its key in the caches: that is a cold one.
-        let more = (mint.min() - with_verify.min()) / 1e3;
-        figures.add(&format!("{name} mint - (bare + cold verify)"), more, "us CPU", Target::AtMost(5.0));
-        let median = (mint.median() - with_verify.median()) / 1e3;
-        figures.info(&format!("{name} the same, medians"), median, "us CPU");
-        figures.info(&format!("{name} bare call"), bare.min() / 1e3, "us CPU");
-        figures.info(&format!("{name} cold verify"), (with_verify.min() - bare.min()) / 1e3, "us CPU");
-        figures.info(&format!("{name} warm verify"), verify.min() / 1e3, "us CPU");
-    }
+    cpu(figures, &mut programs, "KMS", &[(1, 128), (64, 256), (256, 512)])?;
 
     for (concurrency, count, target) in [(64, 1_280, 0.97), (256, 5_120, 0.90)] {
         let names = ["bare", "bare-verify", "mint"].map(|name| format!("{name}-{concurrency}-late"));
@@ -57,5 +35,33 @@ pub(crate) fn kms(figures: &mut Figures) -> Result<()> {
     let more = f64::from(counts[1].1) - f64::from(counts[0].1);
     figures.add("KMS: mint - bare", more, "allocations", Target::AtMost(15.0));
     figures.info("KMS: bare call", f64::from(counts[0].1), "allocations");
+    Ok(())
+}
+
+/// The CPU time of a mint beside that of the bare call, for pairs of calls at the same time and calls per round.
+pub(super) fn cpu(figures: &mut Figures, programs: &mut [Sampler], service: &str, loads: &[(u32, u32)]) -> Result<()> {
+    // Many short rounds, because other programs disturb some of them.
+    for &(concurrency, count) in loads {
+        let (bare, mint) = (format!("bare-{concurrency}"), format!("mint-{concurrency}"));
+        let with_verify = format!("bare-verify-{concurrency}");
+        let sides = [
+            thread_side(0, &bare, count),
+            thread_side(0, &with_verify, count),
+            thread_side(0, &mint, count),
+            thread_side(0, "verify-raw", 256),
+        ];
+        let [bare, with_verify, mint, verify] = &interleaved(programs, &sides, 91)?[..] else {
+            unreachable!("four sides")
+        };
+        let name = format!("{service}, {concurrency} at once:");
+        // Between calls, a verification finds neither its code nor its key in the caches: that is a cold one.
+        let more = (mint.min() - with_verify.min()) / 1e3;
+        figures.add(&format!("{name} mint - (bare + cold verify)"), more, "us CPU", Target::AtMost(5.0));
+        let median = (mint.median() - with_verify.median()) / 1e3;
+        figures.info(&format!("{name} the same, medians"), median, "us CPU");
+        figures.info(&format!("{name} bare call"), bare.min() / 1e3, "us CPU");
+        figures.info(&format!("{name} cold verify"), (with_verify.min() - bare.min()) / 1e3, "us CPU");
+        figures.info(&format!("{name} warm verify"), verify.min() / 1e3, "us CPU");
+    }
     Ok(())
 }

@@ -2,6 +2,7 @@ mod kms;
 mod own;
 mod peers;
 mod program;
+mod vault;
 
 use anyhow::Result;
 
@@ -28,6 +29,7 @@ pub(crate) const ALL: &[Group] = &[
     group("verify", peers::verify),
     group("peers", peers::mint),
     group("kms", kms::kms),
+    group("vault", vault::vault),
     group("size", program::size),
     group("start", program::start),
     group("light-task", own::light_task),

@@ -1,11 +1,10 @@
 //! Prints `NAME COUNT` for each workload: its heap allocations, including reallocations, without those of the stub's thread.
 
 use allocation_counter::measure;
-use bench_kms::Calls;
 
 fn main() {
     const COUNT: u32 = 100;
-    let calls = Calls::new();
+    let calls = bench_kms::start();
     calls.bare(1, COUNT);
     calls.mint(1, COUNT);
     let per_call = |work: &dyn Fn(u32)| {
