@@ -5,8 +5,13 @@ use std::{
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
-use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
-use cobrowse_jwt::{KeySource as _, LicenseKey, SigningInput, Verifier, pem::PemKey};
+use base64::{
+    Engine as _,
+    engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD},
+};
+use cobrowse_jwt::{
+    Access, AgentClaims, AgentToken, KeySource, LicenseKey, MintError, Minter, SigningInput, Verifier, pem::PemKey,
+};
 use pollster::block_on;
 
 /// The key of RFC 7515, appendix A.2.
@@ -38,4 +43,17 @@ pub(crate) fn signing_input(header: &str, claims: &str) -> String {
 /// Returns the signing input and its signature as a token.
 pub(crate) fn token(signing_input: &str) -> String {
     format!("{signing_input}.{}", URL_SAFE_NO_PAD.encode(sign(signing_input.as_bytes())))
+}
+
+/// Mints the token of these fuzz targets with a key source.
+pub(crate) async fn mint(source: impl KeySource + 'static) -> Result<AgentToken, MintError> {
+    let claims = AgentClaims::new("jane@example.com", Access::AccountDefault).expect("valid claims");
+    Minter::builder(license_key(), source).clock(now).build().mint(&claims).await
+}
+
+/// Returns the signature of that token in standard base64, as services encode it.
+pub(crate) fn signature() -> String {
+    let token = block_on(mint(KEY.clone())).expect("key in memory");
+    let (_, signature) = token.expose_secret().rsplit_once('.').expect("three parts");
+    STANDARD.encode(URL_SAFE_NO_PAD.decode(signature).expect("base64url"))
 }

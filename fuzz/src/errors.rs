@@ -21,6 +21,6 @@ pub(crate) fn check_redacted(error: &(dyn Error + 'static)) {
     }
 }
 
-fn messages<'e>(error: &'e (dyn Error + 'static)) -> impl Iterator<Item = String> + 'e {
+pub(crate) fn messages<'e>(error: &'e (dyn Error + 'static)) -> impl Iterator<Item = String> + 'e {
     successors(Some(error), |&error| error.source()).map(ToString::to_string)
 }

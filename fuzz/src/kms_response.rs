@@ -8,26 +8,16 @@ use aws_smithy_runtime_api::{
     http::StatusCode,
 };
 use aws_smithy_types::body::SdkBody;
-use base64::{
-    Engine as _,
-    engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD},
-};
-use cobrowse_jwt::{
-    Access, AgentClaims, AgentToken, KeySource, MintError, Minter,
-    aws_kms::{
-        AwsKmsKey,
-        aws_sdk_kms::{
-            Client,
-            config::{BehaviorVersion, Config, Credentials, Region, retry::RetryConfig},
-        },
+use cobrowse_jwt::aws_kms::{
+    AwsKmsKey,
+    aws_sdk_kms::{
+        Client,
+        config::{BehaviorVersion, Config, Credentials, Region, retry::RetryConfig},
     },
 };
 use tokio::runtime::{Builder, Runtime};
 
-use crate::{
-    account::{self, KEY},
-    errors,
-};
+use crate::{account, errors};
 
 /// Input: two responses of AWS KMS, to `GetPublicKey` and to `Sign`. Each has a line with the status and the type of the error, and a body in which
 /// `@SIGNATURE` is replaced by the signature of the fixed key. Property: a mint returns a token that verifies, or an error without an ARN or
@@ -37,7 +27,7 @@ pub fn kms_response(data: &[u8]) {
     let (get_public_key, sign) = text.split_once("\n--\n").unwrap_or((text, ""));
     let responses = Responses { get_public_key: get_public_key.into(), sign: sign.into() };
     let key = AwsKmsKey::new(&client(responses), "alias/cobrowse").expect("valid key id");
-    match RUNTIME.with(|runtime| runtime.get_or_init(new_runtime).block_on(mint(key))) {
+    match RUNTIME.with(|runtime| runtime.get_or_init(new_runtime).block_on(account::mint(key))) {
         Ok(token) => {
             account::verifier().verify(token.expose_secret()).expect("only the fixed key signs");
         }
@@ -54,11 +44,6 @@ thread_local! {
 
 fn new_runtime() -> Runtime {
     Builder::new_current_thread().enable_time().build().expect("a runtime")
-}
-
-async fn mint(source: impl KeySource + 'static) -> Result<AgentToken, MintError> {
-    let claims = AgentClaims::new("jane@example.com", Access::AccountDefault).expect("valid claims");
-    Minter::builder(account::license_key(), source).clock(account::now).build().mint(&claims).await
 }
 
 fn client(responses: Responses) -> Client {
@@ -85,7 +70,11 @@ impl HttpConnector for Responses {
         let (head, body) = text.split_once('\n').unwrap_or((text, ""));
         let (status, error_type) = head.split_once(' ').unwrap_or((head, ""));
         let status = status.parse().ok().and_then(|status: u16| StatusCode::try_from(status).ok());
-        let body = if body.contains("@SIGNATURE") { body.replace("@SIGNATURE", &signature()) } else { body.to_owned() };
+        let body = if body.contains("@SIGNATURE") {
+            body.replace("@SIGNATURE", &account::signature())
+        } else {
+            body.to_owned()
+        };
         let mut response =
             HttpResponse::new(status.unwrap_or(StatusCode::try_from(200).expect("valid")), SdkBody::from(body));
         if !error_type.is_empty() {
@@ -93,11 +82,4 @@ impl HttpConnector for Responses {
         }
         HttpConnectorFuture::ready(Ok(response))
     }
-}
-
-/// The claims and the clock are fixed, so every token has the same signature.
-fn signature() -> String {
-    let token = pollster::block_on(mint(KEY.clone())).expect("the key is in memory");
-    let signature = token.expose_secret().rsplit('.').next().expect("three parts").to_owned();
-    STANDARD.encode(URL_SAFE_NO_PAD.decode(signature).expect("base64url"))
 }

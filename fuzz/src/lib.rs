@@ -12,6 +12,7 @@ mod pem;
 mod pkcs11_uri;
 mod policy;
 mod token;
+mod vault_response;
 
 pub use agreement::agreement;
 pub use claims::claims;
@@ -23,6 +24,7 @@ pub use pem::pem;
 pub use pkcs11_uri::pkcs11_uri;
 pub use policy::policy;
 pub use token::token;
+pub use vault_response::vault_response;
 
 /// A fuzz target.
 #[derive(Clone, Copy, Debug)]
@@ -40,4 +42,4 @@ macro_rules! targets {
     };
 }
 
-targets! { agreement claims embed_url encrypted_pem key_uri kms_response pem pkcs11_uri policy token }
+targets! { agreement claims embed_url encrypted_pem key_uri kms_response pem pkcs11_uri policy token vault_response }

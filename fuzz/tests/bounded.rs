@@ -30,7 +30,7 @@ macro_rules! tests {
     };
 }
 
-tests! { agreement claims embed_url encrypted_pem key_uri kms_response pem pkcs11_uri policy token }
+tests! { agreement claims embed_url encrypted_pem key_uri kms_response pem pkcs11_uri policy token vault_response }
 
 fn run(name: &str) {
     let target = TARGETS.iter().find(|target| target.name == name).unwrap();
