@@ -109,6 +109,17 @@ fn hung_module_returns_unavailable_with_bounded_threads() {
 }
 
 #[test]
+fn dropped_source_has_closed_its_sessions() {
+    alone("dropped_source_has_closed_its_sessions", async {
+        let source = open("closes-slowly", 1, LIMIT).await;
+        mint_and_verify(source.clone()).await;
+        let start = Instant::now();
+        drop(source);
+        assert!(start.elapsed() >= Duration::from_millis(300), "{:?}", start.elapsed());
+    });
+}
+
+#[test]
 fn crashed_sessions_lose_no_mint() {
     alone("crashed_sessions_lose_no_mint", async {
         mint_concurrently(open("crashes", 1, LIMIT).await, 8, 25).await;

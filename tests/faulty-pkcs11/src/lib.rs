@@ -8,6 +8,7 @@
 //! | `crashes` | every fifth signature fails and its session is dead from then on |
 //! | `wrong` | signs another message from the second signature on |
 //! | `short` | returns half a signature from the second on |
+//! | `closes-slowly` | a session that has signed with it takes 300 ms to close |
 //! | `random` | in each half minute, is removed, then fails at random, then signs |
 //!
 //! All keys are one RSA key. The module offers `CKM_SHA256_RSA_PKCS` alone.
@@ -38,7 +39,7 @@ use aws_lc_rs::{
 )]
 use cryptoki_sys::*;
 
-const LABELS: [&str; 7] = ["good", "hangs", "hangs-once", "crashes", "wrong", "short", "random"];
+const LABELS: [&str; 8] = ["good", "hangs", "hangs-once", "crashes", "wrong", "short", "closes-slowly", "random"];
 
 static KEY: LazyLock<RsaKeyPair> = LazyLock::new(|| RsaKeyPair::from_pkcs8(include_bytes!("key.der")).unwrap());
 static START: LazyLock<Instant> = LazyLock::new(Instant::now);
@@ -125,7 +126,10 @@ extern "C" fn open_session(
 }
 
 extern "C" fn close_session(session: CK_SESSION_HANDLE) -> CK_RV {
-    SESSIONS.lock().unwrap().remove(&session);
+    let session = SESSIONS.lock().unwrap().remove(&session).unwrap_or_default();
+    if session.key > 0 && LABELS[usize::try_from(session.key).unwrap() - 1] == "closes-slowly" {
+        thread::sleep(Duration::from_millis(300));
+    }
     CKR_OK
 }
 
