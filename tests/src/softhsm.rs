@@ -21,8 +21,7 @@ impl SoftHsm {
     #[must_use]
     pub fn new(pin: impl Into<String>) -> Self {
         let hsm = Self { folder: tempfile::tempdir().unwrap(), pin: pin.into() };
-        fs::create_dir(hsm.tokens()).unwrap();
-        fs::write(hsm.config(), format!("directories.tokendir = {}\n", hsm.tokens().display())).unwrap();
+        fs::write(hsm.config(), format!("directories.tokendir = {}\n", hsm.folder.path().display())).unwrap();
         fs::write(hsm.pin_file(), &hsm.pin).unwrap();
         hsm.run("softhsm2-util", &["--init-token", "--free", "--label", "t", "--pin", &hsm.pin, "--so-pin", "97531"]);
         hsm
@@ -52,12 +51,6 @@ impl SoftHsm {
     #[must_use]
     pub fn config(&self) -> PathBuf {
         self.folder.path().join("softhsm2.conf")
-    }
-
-    /// Returns the path of the folder with the token.
-    #[must_use]
-    pub fn tokens(&self) -> PathBuf {
-        self.folder.path().join("tokens")
     }
 
     fn pin_file(&self) -> PathBuf {
