@@ -107,8 +107,8 @@ impl Shared {
     /// Returns the session, unless it has expired or is this one.
     fn usable(&self, other: Option<&Arc<Session>>) -> Option<Arc<Session>> {
         let is_usable = |session: &Arc<Session>| {
-            !(self.auth.can_replace() && session.is_expired())
-                && !other.is_some_and(|other| Arc::ptr_eq(other, session))
+            let has_expired = self.auth.can_replace() && session.is_expired();
+            !has_expired && other.is_none_or(|other| !Arc::ptr_eq(other, session))
         };
         self.current().session.clone().filter(is_usable)
     }
