@@ -113,14 +113,14 @@ impl VaultAuth {
     }
 }
 
-/// A token, until it is renewed or replaced.
+/// A Vault token and its lease.
 #[derive(Debug)]
 pub(crate) struct Session {
     pub(crate) token: HeaderValue,
     /// Zero: unlimited or unknown.
     pub(crate) lease: Duration,
     pub(crate) renewable: bool,
-    /// Before the request, so that the lease here ends before the one in Vault.
+    /// The time before the request was sent, so that the session expires here before it expires in Vault.
     since: Instant,
 }
 
@@ -163,9 +163,9 @@ async fn grant(client: &Client, path: &str, token: Option<&HeaderValue>, body: B
     Ok(Session::new(token, auth.lease_duration, auth.renewable, since))
 }
 
-/// Returns an object that is wiped after it is sent.
+/// Returns a JSON object whose buffer is wiped when it is dropped.
 fn secret_json(fields: [(&str, &str); 2]) -> Bytes {
-    // Enough even if each byte is escaped, because growing would leave a copy in memory.
+    // Enough even if each byte is escaped (6 bytes each): a reallocation would leave a copy in memory.
     let length: usize = fields.iter().map(|(name, value)| 6 * (name.len() + value.len() + 1)).sum();
     let mut json = Zeroizing::new(Vec::<u8>::with_capacity(length));
     // Writing text to a `Vec` does not fail.

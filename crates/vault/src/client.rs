@@ -58,8 +58,8 @@ impl Client {
         Ok(Self { http, address, namespace, key })
     }
 
-    /// Sends a request, and again if its connection breaks, as an idle connection does that the server closes at the same moment. A
-    /// request without a token is a log-in. It is not repeated, because a secret id can have a limited number of uses.
+    /// Sends a request. If the connection breaks, sends it once more, because the server may have closed an idle connection. Does not
+    /// repeat a log-in (a request without a token), because a secret id can have a limited number of uses.
     pub(crate) async fn send<T: DeserializeOwned>(
         &self,
         method: &Method,

@@ -48,7 +48,7 @@ impl KeyService for Transit {
 }
 
 impl Transit {
-    /// Makes a call, and again with another token if Vault denies it.
+    /// Makes a call. If Vault denies it, repeats it once with another token.
     async fn call<T: DeserializeOwned>(
         &self,
         call: Call,
@@ -172,7 +172,7 @@ mod tests {
             sign_path: format!("transit/sign/{}", FaultServer::KEY),
         };
         let suite = Suite::builder_for_service(service).secret("a-role-id").secret("a-secret-id").secret("127.0.0.1");
-        // For a busy machine.
+        // Long, because a loaded machine is slow.
         let report = suite.time_limit(Duration::from_secs(240)).build().run().await;
         assert!(report.is_passed(), "\n{report}");
     }

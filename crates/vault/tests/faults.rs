@@ -173,7 +173,7 @@ async fn log_in_with_fault_returns_its_kind_in_time() {
     }
 }
 
-/// A redirect is not followed: the server that it names would get the token.
+/// A redirect is one of them: following it would send the token to another server.
 #[tokio::test(flavor = "multi_thread")]
 async fn status_in_any_call_returns_its_error_after_one_request() {
     use KeyErrorKind::{InvalidResponse, Throttled, Unavailable};
