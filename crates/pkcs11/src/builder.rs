@@ -14,8 +14,8 @@ use crate::{
 
 /// A key in an HSM, a TPM or another PKCS#11 token: a [`KeySource`] whose private key never enters this process.
 ///
-/// Cheap to clone; clones share the sessions. Needs a Tokio runtime while it is used. The last clone closes the sessions when it is dropped,
-/// and waits for that for at most half of the `operation_timeout`.
+/// Cheap to clone; clones share the sessions. Needs a Tokio runtime while it is used. Dropping the last clone closes the sessions, which
+/// blocks the thread for at most half of the `operation_timeout`.
 ///
 /// ```no_run
 /// use cobrowse_jwt_core::{LicenseKey, Minter};

@@ -27,7 +27,7 @@ struct Shared {
     size: usize,
     hung_after: Duration,
     state: Mutex<State>,
-    /// There is a job, the pool is closed, or a thread has ended.
+    /// Notified when a job is queued, the pool is closed or a thread ends.
     work: Condvar,
 }
 
@@ -75,15 +75,14 @@ impl Pool {
 }
 
 impl Drop for Pool {
-    /// Waits until the threads have closed their sessions, but not for one that hangs. SoftHSM crashes if it is in a call when the process
-    /// ends.
+    /// Waits until the threads have closed their sessions, at most `hung_after`: SoftHSM crashes if the process ends during a call.
     fn drop(&mut self) {
         let Shared { hung_after, work, .. } = &*self.0;
         let mut state = self.0.state();
         state.is_closed = true;
         state.queue.clear();
         work.notify_all();
-        // A time-out needs no action: the thread hangs.
+        // A timeout needs no action: the thread hangs.
         drop(work.wait_timeout_while(state, *hung_after, |state| !state.workers.is_empty()));
     }
 }
@@ -180,7 +179,7 @@ impl Drop for Leaving<'_> {
             Some(place) => drop(state.workers.swap_remove(place)),
             None => state.abandoned -= 1,
         }
-        // For the end of the pool.
+        // `Pool::drop` waits for this.
         self.shared.work.notify_all();
     }
 }

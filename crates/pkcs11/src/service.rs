@@ -86,7 +86,7 @@ mod tests {
 
     #[tokio::test(flavor = "multi_thread")]
     async fn service_passes_the_conformance_suite() {
-        // For a busy machine.
+        // Long, because a loaded machine is slow.
         const LIMIT: Duration = Duration::from_secs(240);
         let folder = env::current_exe().unwrap().parent().unwrap().to_owned();
         let settings = Settings {

@@ -119,7 +119,7 @@ fn builder() -> Pkcs11KeyBuilder {
     Pkcs11Key::builder(modules.into_iter().find(|module| module.exists()).unwrap()).pin(Pin::new(PIN))
 }
 
-/// Sends a signal to the resource manager, which can run on for a moment.
+/// Sends a signal to the resource manager, which handles it later.
 fn signal(name: &str, folder: &Path) {
     run(Command::new("kill").args(["-s", name, &resource_manager(folder)]));
 }

@@ -16,7 +16,7 @@ use tokio::{runtime::Runtime, task::JoinSet};
 
 pub(crate) const MODULE: &str = "/usr/lib/softhsm/libsofthsm2.so";
 pub(crate) const PIN: &str = "135790";
-/// For a busy machine: a software TPM signs about 100 times a second if nothing else runs.
+/// Long, because a software TPM signs only about 100 times a second, and less on a loaded machine.
 pub(crate) const CONFORMANCE_LIMIT: Duration = Duration::from_secs(240);
 const FOLDER: &str = "COBROWSE_TEST_PKCS11_FOLDER";
 
