@@ -28,7 +28,7 @@ pub struct Calls<B> {
 }
 
 impl<B: BareCall> Calls<B> {
-    /// Calls the stub with a client, and mints with a key source.
+    /// Creates the workloads from a stub, its bare client and a key source.
     #[must_use]
     pub fn new(stub: Stub, bare: B, source: impl KeySource + 'static) -> Self {
         Self {
@@ -42,7 +42,7 @@ impl<B: BareCall> Calls<B> {
         }
     }
 
-    /// Returns the workloads for [`harness::serve`], for each number of calls at the same time and each latency of the stub.
+    /// Returns the workloads for [`harness::serve`], for each concurrency and each latency.
     pub fn workloads<'a>(&'a self, concurrencies: &[u32], latencies: &[(&str, Duration)]) -> Vec<Workload<'a>> {
         let mut workloads: Vec<Workload<'_>> = vec![("verify-raw".into(), Box::new(|count| self.verify(count)))];
         for &concurrency in concurrencies {

@@ -40,7 +40,7 @@ pub fn start() -> Calls<Vault> {
     Calls::new(stub, Vault::new(&url), source)
 }
 
-/// The HTTP request of a mint, without its construction.
+/// Sends the HTTP request of a mint, which is built only once.
 #[derive(Clone, Debug)]
 pub struct Vault {
     client: Client<HttpsConnector<HttpConnector>, Full<Bytes>>,
@@ -48,7 +48,7 @@ pub struct Vault {
 }
 
 impl Vault {
-    /// The client of the SDK, which does not export it.
+    /// Builds a client with the settings of `crates/vault/src/client.rs`, which is private.
     fn new(url: &str) -> Self {
         let mut tcp = HttpConnector::new();
         tcp.enforce_http(false);

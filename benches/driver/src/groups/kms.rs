@@ -38,7 +38,7 @@ pub(crate) fn kms(figures: &mut Figures) -> Result<()> {
     Ok(())
 }
 
-/// The CPU time of a mint beside that of the bare call, for pairs of calls at the same time and calls per round.
+/// Compares the CPU time of a mint with that of the bare call. A load is the number of concurrent calls, and of calls per round.
 pub(super) fn cpu(figures: &mut Figures, programs: &mut [Sampler], service: &str, loads: &[(u32, u32)]) -> Result<()> {
     // Many short rounds, because other programs disturb some of them.
     for &(concurrency, count) in loads {
