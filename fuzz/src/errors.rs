@@ -15,7 +15,7 @@ pub(crate) fn check_redacted(error: &(dyn Error + 'static)) {
     check(error);
     for message in messages(error) {
         let digits = message.split(|char: char| !char.is_ascii_digit()).map(str::len).max();
-        // An error code can end in the same letters; a space follows it.
+        // An error code can end in `arn`. A space follows its colon.
         let has_arn = message.split("arn:").skip(1).any(|rest| rest.starts_with(|char: char| !char.is_whitespace()));
         assert!(!has_arn && digits < Some(12), "{message}");
     }

@@ -15,7 +15,7 @@ use cobrowse_jwt_fault_server::{Fault, FaultServer, Operation, Times};
 use cobrowse_jwt_tests::{Emulator, OpenBao, kms_client, reexec};
 use serde_json::json;
 
-/// For a busy machine: `LocalStack` signs 20 times a second if nothing else runs.
+/// Long, because `LocalStack` signs only 20 times a second, and less on a loaded machine.
 const TIME_LIMIT: Duration = Duration::from_mins(4);
 const OPERATION_TIMEOUT: Duration = Duration::from_mins(3);
 

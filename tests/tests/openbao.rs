@@ -301,7 +301,7 @@ async fn idle_token_is_renewed() {
 async fn server_sealed_or_killed_under_load_recovers() {
     const NAME: &str = "interrupted";
     const DEADLINE: Duration = Duration::from_secs(3);
-    /// For a busy machine.
+    /// Long, because a loaded machine is slow.
     const SLACK: Duration = Duration::from_secs(3);
     let mut own = OwnServer::start().await;
     own.server.create(NAME, "rsa-2048").await;

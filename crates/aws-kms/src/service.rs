@@ -155,7 +155,7 @@ mod tests {
         let key_id = KeyId::new(FaultServer::ALIAS.to_owned()).unwrap();
         let client = guarded(&Client::from_conf(config.build()), &key_id, None, false);
         let suite = Suite::builder_for_service(Kms { client, key_id }).secret(SECRET).secret(FaultServer::ALIAS);
-        // For a busy machine.
+        // Long, because a loaded machine is slow.
         let report = suite.time_limit(Duration::from_mins(4)).build().run().await;
         assert!(report.is_passed(), "\n{report}");
     }

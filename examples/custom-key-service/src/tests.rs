@@ -67,7 +67,7 @@ async fn session_is_reused_and_replaced_after_the_service_ended_it() {
 async fn service_passes_the_conformance_suite() {
     let server = Server::start().await.unwrap();
     let service = |key: &str, password: &str| HttpKeyService::new(server.url(), key, password);
-    // For a busy machine.
+    // Long, because a loaded machine is slow.
     let source = |service| RemoteKey::builder(service).operation_timeout(Duration::from_secs(20)).build();
     let report = Suite::builder_for_service(service("cobrowse", Server::PASSWORD))
         .failing_source(KeyErrorKind::AccessDenied, source(service("cobrowse", "wrong")))

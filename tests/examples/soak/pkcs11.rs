@@ -10,7 +10,7 @@ use cobrowse_jwt::{PublicKey, pkcs11::Pkcs11Key};
 
 use crate::{deadline::Heartbeat, keys::Keys, target::Target};
 
-/// Returns a key in the PKCS#11 module of the tests. It causes its faults itself, and works in the second half of each half minute.
+/// Returns a key in the PKCS#11 module of the tests. The module injects its own faults in the first 15 of every 30 seconds.
 pub(crate) fn target(heartbeat: &Heartbeat) -> Target {
     let program = current_exe().unwrap();
     // Cargo builds the module together with its library, which is a dependency.

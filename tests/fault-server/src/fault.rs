@@ -32,12 +32,12 @@ macro_rules! faults {
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         pub enum Fault {
             $($(#[$doc])* $name,)*
-            /// Vault only, and not in [`Fault::ALL`]: this status, and a `Location` header with the path of the request.
+            /// Returns this status, and a `Location` header with the path of the request. For Vault only; not in [`Fault::ALL`].
             Status(u16),
         }
 
         impl Fault {
-            /// Every fault, without [`Fault::Status`].
+            /// Every fault except [`Fault::Status`].
             pub const ALL: &'static [Self] = &[$(Self::$name,)*];
         }
     };

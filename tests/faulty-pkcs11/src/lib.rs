@@ -9,7 +9,7 @@
 //! | `wrong` | signs another message from the second signature on |
 //! | `short` | returns half a signature from the second on |
 //! | `closes-slowly` | a session that has signed with it takes 300 ms to close |
-//! | `random` | in each half minute, is removed, then fails at random, then signs |
+//! | `random` | every 30 s: reports a removed device for 3 s, fails at random for 12 s, signs for 15 s |
 //!
 //! All keys are one RSA key. The module offers `CKM_SHA256_RSA_PKCS` alone.
 #![expect(
@@ -57,7 +57,7 @@ struct Session {
 /// Returns the modulus of the key. The exponent is 65537.
 #[must_use]
 pub fn modulus() -> &'static [u8] {
-    // The DER of an RSAPublicKey of 2048 bits has it there.
+    // After the DER header of an RSAPublicKey of 2048 bits.
     &KEY.public_key().as_ref()[9..265]
 }
 

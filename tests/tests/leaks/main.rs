@@ -113,8 +113,9 @@ async fn vault_token_leaves_what_the_http_client_keeps() {
     found.assert_only(&[], &[SIGNATURE, "Vault token"]);
 }
 
+/// The token that the log-in grants is not searched for.
 #[tokio::test(flavor = "multi_thread")]
-async fn vault_app_role_leaves_nothing() {
+async fn vault_app_role_leaves_no_secret_id() {
     let subject = Subject::new("vault-app-role");
     let secret_id = subject.file("secret-id", &SECRETS.secret_id);
     let found = subject.run_with_vault(&uri("app-role:", &secret_id)).await;
@@ -124,7 +125,7 @@ async fn vault_app_role_leaves_nothing() {
 /// SoftHSM decrypts the key in this process, and wipes it.
 #[test]
 #[ignore = "needs softhsm"]
-fn pkcs11_leaves_nothing() {
+fn pkcs11_leaves_no_key_or_pin() {
     let subject = Subject::new("pkcs11");
     let hsm = SoftHsm::new(SECRETS.pin.as_str());
     hsm.import(&subject.file("key.pem", &SECRETS.pem));

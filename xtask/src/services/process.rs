@@ -104,8 +104,7 @@ impl Service {
         Ok(())
     }
 
-    /// Returns whether the leader has ended. The command line of a child is not checked: it is empty while the shell is replaced by the
-    /// program.
+    /// Returns whether the leader has ended. The command line of a child is not checked, because it is empty during `exec`.
     fn has_ended(&mut self) -> Result<bool> {
         match &mut self.child {
             Some(child) => Ok(child.try_wait()?.is_some()),
