@@ -122,9 +122,9 @@ impl OpenBao {
         VaultAuth::app_role(text(&role_id["data"]["role_id"]), text(&secret_id["data"]["secret_id"]))
     }
 
-    /// Creates a role that may sign with the key of the same name, for a service account that this function's cluster accepts. `jwt_file`
-    /// is the token of the service account.
-    pub async fn kubernetes(&self, key: &str, jwt_file: &Path) -> VaultAuth {
+    /// Creates a role that may sign with the key of the same name, for a service account that this function's cluster accepts. `mount` is
+    /// where the authentication method is mounted, and `jwt_file` is the token of the service account.
+    pub async fn kubernetes(&self, key: &str, mount: Option<&str>, jwt_file: &Path) -> VaultAuth {
         let review = json!({
             "apiVersion": "authentication.k8s.io/v1",
             "kind": "TokenReview",
@@ -133,16 +133,16 @@ impl OpenBao {
         let review = move || async move { (StatusCode::CREATED, Json(review)) };
         let cluster = serve(Router::new().route("/apis/authentication.k8s.io/v1/tokenreviews", post(review))).await;
         self.allow(key).await;
-        let mount = format!("kubernetes-{key}");
-        self.call("POST", &format!("sys/auth/{mount}"), &json!({"type": "kubernetes"})).await;
+        let path = mount.unwrap_or("kubernetes");
+        self.call("POST", &format!("sys/auth/{path}"), &json!({"type": "kubernetes"})).await;
         let config = json!({"kubernetes_host": cluster, "disable_local_ca_jwt": true, "kubernetes_ca_cert": "none"});
-        self.write(&format!("auth/{mount}/config"), config).await;
+        self.write(&format!("auth/{path}/config"), config).await;
         let role = json!({
             "bound_service_account_names": "app",
             "bound_service_account_namespaces": "default",
             "token_policies": key,
         });
-        self.write(&format!("auth/{mount}/role/{key}"), role).await;
+        self.write(&format!("auth/{path}/role/{key}"), role).await;
         let jwt = [
             json!({"alg": "RS256"}),
             json!({
@@ -155,7 +155,8 @@ impl OpenBao {
             json!("the cluster verifies it"),
         ];
         fs::write(jwt_file, jwt.map(|part| URL_SAFE_NO_PAD.encode(part.to_string())).join(".")).unwrap();
-        VaultAuth::kubernetes(key).mount(mount).jwt_file(jwt_file)
+        let auth = VaultAuth::kubernetes(key).jwt_file(jwt_file);
+        if let Some(mount) = mount { auth.mount(mount) } else { auth }
     }
 
     /// Creates a token that may sign with the key.

@@ -211,11 +211,14 @@ async fn kubernetes_service_account_logs_in() {
     let server = OpenBao::from_env().await;
     server.create(NAME, "rsa-2048").await;
     let folder = tempfile::tempdir().unwrap();
-    let auth = server.kubernetes(NAME, &folder.path().join("token")).await;
-    mint_and_verify(&minter(server.key(NAME).auth(auth.clone()).open().await.unwrap())).await;
-    fs::write(folder.path().join("token"), "other").unwrap();
-    let error = server.key(NAME).auth(auth).open().await.unwrap_err();
-    assert_eq!(error.kind(), KeyErrorKind::AccessDenied);
+    let token = folder.path().join("token");
+    for mount in [None, Some("kubernetes-2")] {
+        let auth = server.kubernetes(NAME, mount, &token).await;
+        mint_and_verify(&minter(server.key(NAME).auth(auth.clone()).open().await.unwrap())).await;
+        fs::write(&token, "other").unwrap();
+        let error = server.key(NAME).auth(auth).open().await.unwrap_err();
+        assert_eq!(error.kind(), KeyErrorKind::AccessDenied);
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
