@@ -48,9 +48,11 @@ pub(crate) fn check(advisory_db: Option<&Path>) -> Result<()> {
     let benches = "--manifest-path benches/Cargo.toml --target-dir target/benches --release --locked";
     report.step("lints of the benches", || {
         // Without the peers, two of which build a C library for minutes.
+        let mut clippy = cargo(&format!("clippy {benches} --all-targets"));
         let packages =
-            "--package driver --package harness --package bench-ours --package bench-smallest --package bench-service --package bench-kms --package bench-vault";
-        succeed(&mut cargo(&format!("clippy {benches} {packages} --all-targets -- --deny warnings")))
+            ["driver", "harness", "bench-ours", "bench-smallest", "bench-service", "bench-kms", "bench-vault"];
+        clippy.args(packages.into_iter().flat_map(|package| ["--package", package]));
+        succeed(clippy.args(["--", "--deny", "warnings"]))
     });
     report.step("tests of the bench driver", || succeed(&mut cargo(&format!("test {benches} --package driver"))));
     report.step("counts of the benches", || bench(&["--check"]));
