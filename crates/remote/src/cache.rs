@@ -34,6 +34,8 @@ pub(crate) struct LookupId(u64);
 #[derive(Clone, Debug)]
 pub(crate) enum Decision<K> {
     Use(K),
+    /// Use this key, although the last lookup failed.
+    UseDespite(K, KeyError),
     /// Use this key, and start a lookup in the background.
     UseAndRefresh(K),
     /// Wait for the lookup that is in flight.
@@ -46,9 +48,9 @@ pub(crate) enum Decision<K> {
 
 /// What a lookup changed, for the events.
 #[derive(Debug)]
-pub(crate) enum Change {
+pub(crate) enum Change<K> {
     None,
-    Rotated,
+    Rotated(K),
     RefreshFailed(KeyError),
 }
 
@@ -107,7 +109,9 @@ impl<K: Clone> Cache<K> {
         match self.hold_off.as_ref().filter(|hold_off| now < hold_off.until) {
             None => Decision::Start,
             Some(HoldOff { error, .. }) => match (error, &self.known) {
-                (Some(error), Some(known)) if error.is_transient() => Decision::Use(known.key.clone()),
+                (Some(error), Some(known)) if error.is_transient() => {
+                    Decision::UseDespite(known.key.clone(), error.clone())
+                }
                 (Some(error), _) => Decision::Fail(error.clone()),
                 (None, Some(known)) => Decision::Use(known.key.clone()),
                 (None, None) => Decision::Start,
@@ -122,7 +126,7 @@ impl<K: Clone> Cache<K> {
         self.last_id
     }
 
-    /// Forgets the lookup in flight, whose runtime has ended.
+    /// Discards the lookup in flight, which has ended without a result.
     pub(crate) fn abandon(&mut self) {
         self.lookup = None;
     }
@@ -136,7 +140,7 @@ impl<K: Clone> Cache<K> {
         now: Instant,
         jitter: f64,
         snapshot: impl FnOnce(&ResolvedKey) -> K,
-    ) -> Option<(Result<K, KeyError>, Change)> {
+    ) -> Option<(Result<K, KeyError>, Change<K>)> {
         self.lookup.take_if(|lookup| lookup.id == id)?;
         let resolved = match result {
             Ok(resolved) => resolved,
@@ -148,8 +152,13 @@ impl<K: Clone> Cache<K> {
         };
         let until = now + HOLD_OFF;
         let (key, change, hold_off) = match self.known.take() {
-            Some(known) if known.names(&resolved) => (known.key, Change::None, Some(HoldOff { until, error: None })),
-            Some(_) => (snapshot(&resolved), Change::Rotated, None),
+            Some(known) if known.is_same_version(&resolved) => {
+                (known.key, Change::None, Some(HoldOff { until, error: None }))
+            }
+            Some(_) => {
+                let key = snapshot(&resolved);
+                (key.clone(), Change::Rotated(key), None)
+            }
             None => (snapshot(&resolved), Change::None, None),
         };
         let RefreshPolicy { refresh_after, max_age, .. } = self.policy;
@@ -179,7 +188,7 @@ impl<K: Clone> Cache<K> {
 }
 
 impl<K> Known<K> {
-    fn names(&self, resolved: &ResolvedKey) -> bool {
+    fn is_same_version(&self, resolved: &ResolvedKey) -> bool {
         self.resolved.version == resolved.version && self.resolved.public_key == resolved.public_key
     }
 }

@@ -24,8 +24,8 @@ impl<K: Clone + Send + Sync + 'static> InFlight<K> {
         Self { result, task: task.abort_handle() }
     }
 
-    /// Returns whether the lookup can still end: its runtime runs.
-    pub(crate) fn is_alive(&self) -> bool {
+    /// Returns whether the lookup is running. The sender is dropped when the lookup or its runtime ends.
+    pub(crate) fn is_running(&self) -> bool {
         self.result.has_changed().is_ok()
     }
 

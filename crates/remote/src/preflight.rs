@@ -1,6 +1,6 @@
 use std::{fmt, time::Duration};
 
-use cobrowse_jwt_core::{KeyError, KeySource as _, SigningInput};
+use cobrowse_jwt_core::{KeyError, SigningInput};
 use tokio::time::Instant;
 
 use crate::{service::KeyService, source::RemoteKey};
@@ -87,8 +87,8 @@ impl fmt::Display for PreflightStepName {
 }
 
 impl<S: KeyService> RemoteKey<S> {
-    /// Authenticates, resolves the key, signs and verifies, and stops at the first failure. Takes at most `lookup_timeout` and two
-    /// `operation_timeout`s.
+    /// Authenticates, resolves the key, signs and verifies, and stops at the first failure. A failed lookup is a failure even if the cache
+    /// has a key. Takes at most `lookup_timeout` and two `operation_timeout`s.
     pub async fn preflight(&self) -> Preflight {
         let mut preflight = Preflight { steps: Vec::new() };
         // The steps contain the error.
@@ -99,9 +99,9 @@ impl<S: KeyService> RemoteKey<S> {
     async fn run_steps(&self, preflight: &mut Preflight) -> Result<(), KeyError> {
         const MESSAGE: SigningInput<'static> = SigningInput::new(b"cobrowse-jwt preflight: not a token");
         preflight.run(PreflightStepName::Authenticate, self.authenticate()).await?;
-        let key = preflight.run(PreflightStepName::Resolve, self.refresh()).await?;
+        let key = preflight.run(PreflightStepName::Resolve, self.look_up()).await?;
         let signature = preflight.run(PreflightStepName::Sign, key.sign(&MESSAGE)).await?;
-        preflight.run(PreflightStepName::Verify, async { signature.verify(&MESSAGE, key.public_key()) }).await?;
+        preflight.run(PreflightStepName::Verify, async { signature.check(&MESSAGE, key.public_key()) }).await?;
         Ok(())
     }
 }

@@ -14,25 +14,23 @@ pub fn redact(message: &str) -> String {
     // The output of a credential process follows.
     let message = message.split("Stderr:").next().unwrap_or_default();
     let mut redacted = String::new();
-    let mut quoted_by = None;
     for word in message.split_whitespace() {
         if redacted.len() >= LIMIT {
             redacted.push('…');
             break;
         }
-        let opened = quoted_by.is_none();
-        quoted_by = quoted_by.or_else(|| closing_quote(word));
-        let replaced = quoted_by.is_some() || !is_plain(word);
-        let unquoted = word.trim_matches(PUNCTUATION);
-        if quoted_by.is_some_and(|quote| unquoted.ends_with(quote) && !(opened && unquoted.chars().count() == 1)) {
-            quoted_by = None;
+        let quotation = open_quotation(word);
+        let shown = if quotation.is_none() && is_plain(word) { word } else { REPLACEMENT };
+        if shown != REPLACEMENT || !redacted.ends_with(REPLACEMENT) {
+            if !redacted.is_empty() {
+                redacted.push(' ');
+            }
+            redacted.push_str(shown);
         }
-        match (replaced, redacted.ends_with(REPLACEMENT)) {
-            (true, true) => continue,
-            _ if redacted.is_empty() => {}
-            _ => redacted.push(' '),
+        if quotation.is_some_and(|(mark, rest)| !is_closed(mark, rest)) {
+            // The next mark can close this quotation or open another one.
+            break;
         }
-        redacted.push_str(if replaced { REPLACEMENT } else { word });
     }
     redacted
 }
@@ -40,17 +38,28 @@ pub fn redact(message: &str) -> String {
 const REPLACEMENT: &str = "[redacted]";
 const PUNCTUATION: &[char] = &['.', ',', ':', ';', '!', '?', '(', ')'];
 
-/// Returns the character that ends the quotation which this word begins. Single quotes inside a word are apostrophes.
-fn closing_quote(word: &str) -> Option<char> {
-    match word.trim_start_matches(PUNCTUATION).chars().next()? {
-        '\'' => Some('\''),
-        '‘' => Some('’'),
-        _ => word.chars().find_map(|char| match char {
-            '"' | '`' | '”' => Some(char),
-            '“' => Some('”'),
-            _ => None,
-        }),
+/// Returns the closing mark of a quotation that begins in this word, and the rest of the word after the opening mark. Single quotes inside
+/// a word are apostrophes.
+fn open_quotation(word: &str) -> Option<(char, &str)> {
+    let mut chars = word.trim_start_matches(PUNCTUATION).chars();
+    match chars.next()? {
+        '\'' => return Some(('\'', chars.as_str())),
+        '‘' => return Some(('’', chars.as_str())),
+        _ => {}
     }
+    word.char_indices().find_map(|(at, char)| {
+        let mark = match char {
+            '"' | '`' | '”' => char,
+            '“' => '”',
+            _ => return None,
+        };
+        Some((mark, &word[at + char.len_utf8()..]))
+    })
+}
+
+/// Returns whether the quotation ends in this rest of its first word.
+fn is_closed(mark: char, rest: &str) -> bool {
+    rest.trim_end_matches(PUNCTUATION).ends_with(mark) && rest.matches(mark).count() == 1
 }
 
 /// A word of a sentence, an IAM action such as `kms:Sign`, or a constant such as `SIGN_VERIFY`. No identifier of AWS is only letters,
@@ -124,6 +133,10 @@ mod tests {
             "('correct horse battery'):",
             "\" correct horse \"",
             "name=\"correct horse\"",
+            "name=\" correct horse \"",
+            "user=\"jane\",name=\" correct horse \"",
+            "'don't' or ' correct horse '",
+            "5\" or \" correct horse \"",
         ] {
             let shown = redact(&format!("cannot use {secret} now"));
             assert!(shown == "cannot use [redacted] now" || shown == "cannot use [redacted]", "{secret}: {shown}");

@@ -24,7 +24,7 @@ use crate::{
 /// A key held by a service: the [`KeySource`] for every [`KeyService`].
 ///
 /// Caches the resolved version, shares one lookup between all callers, and returns within its deadlines; see the crate's
-/// documentation. Cheap to clone; clones share the cache. Needs a tokio runtime while it is used.
+/// documentation. Cheap to clone; clones share the cache. Needs a Tokio runtime with the time driver (`enable_time`) while it is used.
 ///
 /// ```
 /// use cobrowse_jwt_core::{LicenseKey, Minter};
@@ -66,18 +66,27 @@ impl<S: KeyService> RemoteKey<S> {
         timeout(signer.lookup_timeout, signer.service.authenticate()).await.unwrap_or_else(|_| Err(timed_out()))
     }
 
-    /// Does what the cache decides, under one lock.
-    async fn key(&self, decide: Decide<Key<S>>) -> Result<Key<S>, KeyError> {
+    /// Looks up the key. Unlike [`KeySource::refresh`], returns a transient error even if the cache has a key.
+    pub(crate) async fn look_up(&self) -> Result<Arc<dyn SigningKey>, KeyError> {
+        match self.key(Cache::refresh).await? {
+            (key, None) => Ok(key),
+            (_, Some(failure)) => Err(failure),
+        }
+    }
+
+    /// Does what the cache decides, under one lock. Returns the failure of the lookup with a key that is used despite it.
+    async fn key(&self, decide: Decide<Key<S>>) -> Result<(Key<S>, Option<KeyError>), KeyError> {
         let lookup = {
             let mut state = self.0.state();
-            state.abandon_dead_lookup();
+            state.discard_ended_lookup();
             let now = Instant::now();
             match decide(&state.cache, now) {
-                Decision::Use(key) => return Ok(key),
+                Decision::Use(key) => return Ok((key, None)),
+                Decision::UseDespite(key, failure) => return Ok((key, Some(failure))),
                 Decision::UseAndRefresh(key) => {
                     // It fails outside of a runtime only, and there the signature reports it.
                     let _ = Shared::start_lookup(&self.0, &mut state, now);
-                    return Ok(key);
+                    return Ok((key, None));
                 }
                 Decision::Fail(error) => return Err(error),
                 Decision::Join | Decision::Start => match state.lookup.clone() {
@@ -87,8 +96,11 @@ impl<S: KeyService> RemoteKey<S> {
             }
         };
         match lookup.wait(self.0.signer.operation_timeout).await {
-            Ok(key) => Ok(key),
-            Err(error) => self.0.state().cache.wait_failed(error, Instant::now()),
+            Ok(key) => Ok((key, None)),
+            Err(error) => {
+                let key = self.0.state().cache.wait_failed(error.clone(), Instant::now())?;
+                Ok((key, Some(error)))
+            }
         }
     }
 }
@@ -96,11 +108,11 @@ impl<S: KeyService> RemoteKey<S> {
 #[async_trait]
 impl<S: KeyService> KeySource for RemoteKey<S> {
     async fn signing_key(&self) -> Result<Arc<dyn SigningKey>, KeyError> {
-        Ok(self.key(Cache::signing_key).await?)
+        Ok(self.key(Cache::signing_key).await?.0)
     }
 
     async fn refresh(&self) -> Result<Arc<dyn SigningKey>, KeyError> {
-        Ok(self.key(Cache::refresh).await?)
+        Ok(self.key(Cache::refresh).await?.0)
     }
 }
 
@@ -256,10 +268,10 @@ impl<S: KeyService> Shared<S> {
         let completed = self.state().cache.complete(id, resolved, Instant::now(), fastrand::f64(), snapshot);
         let (result, change) = completed?;
         // Not under the lock: a subscriber may use the source.
-        match (&result, change) {
-            (_, Change::None) | (Err(_), Change::Rotated) => {}
-            (Ok(key), Change::Rotated) => events::rotated(key.public_key()),
-            (_, Change::RefreshFailed(error)) => events::refresh_failed(&error),
+        match change {
+            Change::None => {}
+            Change::Rotated(key) => events::rotated(key.public_key()),
+            Change::RefreshFailed(error) => events::refresh_failed(&error),
         }
         Some(result)
     }
@@ -271,8 +283,8 @@ impl<S: KeyService> Shared<S> {
 }
 
 impl<S: KeyService> State<S> {
-    fn abandon_dead_lookup(&mut self) {
-        if self.lookup.as_ref().is_some_and(|lookup| !lookup.is_alive()) {
+    fn discard_ended_lookup(&mut self) {
+        if self.lookup.as_ref().is_some_and(|lookup| !lookup.is_running()) {
             self.lookup = None;
             self.cache.abandon();
         }

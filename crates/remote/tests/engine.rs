@@ -450,6 +450,22 @@ async fn preflight_stops_at_the_first_failure() {
     }
 }
 
+#[tokio::test(start_paused = true)]
+async fn preflight_with_cached_key_reports_a_failed_lookup() {
+    for (resolve, expected) in [
+        (Call::Immediate, None),
+        (Call::Fail(KeyErrorKind::Unavailable), Some("scripted")),
+        (Call::Never, Some("timed out waiting for the key service")),
+    ] {
+        let (service, key) = remote(Script::default());
+        key.signing_key().await.unwrap();
+        service.set(|script| script.resolve = resolve);
+        assert!(key.refresh().await.is_ok(), "mints use the cached key");
+        let error = key.preflight().await.result().err().map(|error| error.to_string());
+        assert_eq!(error.as_deref(), expected);
+    }
+}
+
 #[test]
 fn call_without_runtime_returns_error() {
     let (_, key) = remote(Script::default());

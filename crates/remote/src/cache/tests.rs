@@ -36,14 +36,14 @@ fn complete(
     id: LookupId,
     now: Instant,
     result: Result<ResolvedKey, KeyError>,
-) -> Option<(Result<u64, KeyError>, Change)> {
+) -> Option<(Result<u64, KeyError>, Change<u64>)> {
     let number = cache.last_id.0;
     cache.complete(id, result, now, 0.0, |resolved| resolved.version.as_str().parse::<u64>().unwrap() * 1_000 + number)
 }
 
 fn used(decision: &Decision<u64>) -> Option<u64> {
     match decision {
-        Decision::Use(key) | Decision::UseAndRefresh(key) => Some(*key),
+        Decision::Use(key) | Decision::UseDespite(key, _) | Decision::UseAndRefresh(key) => Some(*key),
         _ => None,
     }
 }
@@ -106,13 +106,13 @@ fn complete_with_new_version_or_new_public_key_replaces_the_snapshot() {
     let first = look_up(&mut cache, start, Ok(version(1))).unwrap();
     let id = cache.begin(start);
     let (second, change) = complete(&mut cache, id, start, Ok(version(2))).unwrap();
-    assert!(matches!(change, Change::Rotated));
+    assert!(matches!(change, Change::Rotated(_)));
     assert_ne!(first, second.unwrap());
     assert!(matches!(cache.refresh(start), Decision::Start), "a new version needs no hold-off");
     let other_key =
         ResolvedKey { public_key: PublicKey::from_components(&[0xfd; 256], &[1, 0, 1]).unwrap(), ..version(2) };
     let id = cache.begin(start);
-    assert!(matches!(complete(&mut cache, id, start, Ok(other_key)).unwrap().1, Change::Rotated));
+    assert!(matches!(complete(&mut cache, id, start, Ok(other_key)).unwrap().1, Change::Rotated(_)));
 }
 
 #[test]
@@ -327,7 +327,7 @@ impl Model {
         let key = result.unwrap();
         let same = self.known.as_ref().filter(|(known, ..)| known.version == found.version);
         let rotated = self.known.is_some() && same.is_none();
-        assert_eq!(matches!(change, Change::Rotated), rotated);
+        assert_eq!(matches!(change, Change::Rotated(_)), rotated);
         assert_eq!(key, same.map_or(made, |&(_, key, _)| key), "one snapshot for each version");
         self.held_off_until = if same.is_some() { self.now + HOLD_OFF } else { self.now };
         self.last_failure = None;
@@ -367,7 +367,9 @@ impl Model {
 
     fn follow(&mut self, cache: &mut Cache<u64>, decision: Decision<u64>) {
         match decision {
-            Decision::Use(key) => assert_eq!(Some(key), self.known.as_ref().map(|&(_, key, _)| key), "superseded"),
+            Decision::Use(key) | Decision::UseDespite(key, _) => {
+                assert_eq!(Some(key), self.known.as_ref().map(|&(_, key, _)| key), "superseded");
+            }
             Decision::Join => assert!(self.is_in_flight(), "nothing to wait for"),
             Decision::Fail(error) => {
                 assert_eq!(Some(error.kind()), self.last_failure);
