@@ -117,25 +117,26 @@ impl VaultAuth {
 #[derive(Debug)]
 pub(crate) struct Session {
     pub(crate) token: HeaderValue,
-    /// Zero: unlimited or unknown.
-    pub(crate) lease: Duration,
+    /// `None`: unlimited or unknown.
+    pub(crate) lease: Option<Duration>,
     pub(crate) renewable: bool,
     /// The time before the request was sent, so that the session expires here before it expires in Vault.
-    since: Instant,
+    pub(crate) since: Instant,
 }
 
 impl Session {
     fn unlimited(token: HeaderValue) -> Self {
-        Self { token, lease: Duration::ZERO, renewable: false, since: Instant::now() }
+        Self { token, lease: None, renewable: false, since: Instant::now() }
     }
 
     fn new(token: HeaderValue, seconds: u64, renewable: bool, since: Instant) -> Self {
         // At most 136 years, so that calculations with it do not overflow.
-        Self { token, lease: Duration::from_secs(seconds.min(u32::MAX.into())), renewable, since }
+        let lease = (seconds > 0).then(|| Duration::from_secs(seconds.min(u32::MAX.into())));
+        Self { token, lease, renewable, since }
     }
 
     pub(crate) fn is_expired(&self) -> bool {
-        !self.lease.is_zero() && self.since.elapsed() >= self.lease
+        self.lease.is_some_and(|lease| self.since.elapsed() >= lease)
     }
 }
 
@@ -148,7 +149,7 @@ pub(crate) async fn renew(client: &Client, token: &HeaderValue) -> Result<Sessio
 async fn look_up(client: &Client, token: HeaderValue) -> Result<Session, KeyError> {
     let since = Instant::now();
     match client.send(&http::Method::GET, "auth/token/lookup-self", Some(&token), Bytes::new()).await {
-        Ok(LookUp { data: Lease { ttl, renewable } }) => Ok(Session::new(token, ttl, renewable, since)),
+        Ok(LookUpResponse { data: Lease { ttl, renewable } }) => Ok(Session::new(token, ttl, renewable, since)),
         Err(error) if error.is_denied() => Ok(Session::unlimited(token)),
         Err(error) => Err(error.classify(Call::LogIn)),
     }
@@ -158,7 +159,7 @@ async fn look_up(client: &Client, token: HeaderValue) -> Result<Session, KeyErro
 async fn grant(client: &Client, path: &str, token: Option<&HeaderValue>, body: Bytes) -> Result<Session, KeyError> {
     let since = Instant::now();
     let response = client.send(&http::Method::POST, path, token, body).await;
-    let LogIn { auth } = response.map_err(|error| error.classify(Call::LogIn))?;
+    let LogInResponse { auth } = response.map_err(|error| error.classify(Call::LogIn))?;
     let token = header(&Zeroizing::new(auth.client_token))?;
     Ok(Session::new(token, auth.lease_duration, auth.renewable, since))
 }
@@ -174,7 +175,7 @@ fn secret_json(fields: [(&str, &str); 2]) -> Bytes {
 }
 
 #[derive(Deserialize)]
-struct LogIn {
+struct LogInResponse {
     auth: Auth,
 }
 
@@ -186,7 +187,7 @@ struct Auth {
 }
 
 #[derive(Deserialize)]
-struct LookUp {
+struct LookUpResponse {
     data: Lease,
 }
 
@@ -210,10 +211,10 @@ async fn read(path: &Path) -> Result<Zeroizing<String>, KeyError> {
     const LIMIT: usize = 16 * 1024;
     let path = path.to_owned();
     let read = task::spawn_blocking(move || {
-        // Large enough for the whole file, so that growing leaves no copy in memory.
+        // Has room for the longest file, because growing it would leave copies in memory.
         let mut text = Zeroizing::new(String::with_capacity(LIMIT + 64));
-        File::open(path)?.take(LIMIT as u64).read_to_string(&mut text)?;
-        Ok(text)
+        let length = File::open(path)?.take(LIMIT as u64 + 1).read_to_string(&mut text)?;
+        if length > LIMIT { Err(io::Error::other("file exceeds 16 KiB")) } else { Ok(text) }
     });
     read.await.unwrap_or_else(|_| Err(io::ErrorKind::Interrupted.into())).map_err(|error: io::Error| {
         KeyError::new(KeyErrorKind::AccessDenied, "failed to read the file with the Vault credentials")
@@ -230,5 +231,25 @@ impl fmt::Debug for Method {
             Self::AppRole { .. } => "AppRole { .. }",
             Self::Kubernetes { .. } => "Kubernetes { .. }",
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{env, error::Error as _, fs, process};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn read_of_file_over_16_kib_returns_error() {
+        const LIMIT: usize = 16 * 1024;
+        let path = env::temp_dir().join(format!("cobrowse-jwt-vault-{}", process::id()));
+        fs::write(&path, "x".repeat(LIMIT)).unwrap();
+        let longest = read(&path).await;
+        fs::write(&path, "x".repeat(LIMIT + 1)).unwrap();
+        let longer = read(&path).await;
+        fs::remove_file(&path).unwrap();
+        assert_eq!(longest.unwrap().len(), LIMIT);
+        assert_eq!(longer.unwrap_err().source().unwrap().to_string(), "file exceeds 16 KiB");
     }
 }

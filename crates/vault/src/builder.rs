@@ -10,12 +10,12 @@ use crate::{
     auth::VaultAuth,
     client::Client,
     service::Transit,
-    session::Sessions,
+    session::Authenticator,
 };
 
 /// A key in the transit secrets engine of HashiCorp Vault or OpenBao: a [`KeySource`] whose private key never enters this process.
 ///
-/// Cheap to clone; clones share the cache, the token and the connections. Needs a Tokio runtime while it is used.
+/// Cheap to clone; clones share the cache, the token and the connections. Needs a Tokio runtime with the I/O and time drivers (`enable_all`) while it is used.
 ///
 /// ```no_run
 /// use cobrowse_jwt_core::{LicenseKey, Minter};
@@ -86,8 +86,8 @@ impl VaultKey {
     ///
     /// # Errors
     ///
-    /// [`AccessDenied`](KeyErrorKind::AccessDenied) if Vault rejects the credentials, and [`Unavailable`](KeyErrorKind::Unavailable) if
-    /// Vault cannot be reached now.
+    /// [`AccessDenied`](KeyErrorKind::AccessDenied) if Vault rejects the log-in, and [`Unavailable`](KeyErrorKind::Unavailable) if Vault
+    /// cannot be reached now. An invalid token is not an error here: the first lookup of the key returns the error.
     pub async fn authenticate(&self) -> Result<(), KeyError> {
         self.0.authenticate().await
     }
@@ -215,7 +215,7 @@ impl VaultKeyBuilder {
         let client =
             Client::new(address, namespace.transpose()?, self.name.as_str().into(), self.ca_cert_file.as_deref())?;
         let transit = Transit {
-            sessions: Sessions::new(client.clone(), auth),
+            authenticator: Authenticator::new(client.clone(), auth),
             client,
             keys_path: format!("{mount}/keys/{}", self.name),
             sign_path: format!("{mount}/sign/{}", self.name),

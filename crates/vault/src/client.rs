@@ -34,7 +34,7 @@ pub(crate) struct Client {
 const VAULT_REQUEST: HeaderName = HeaderName::from_static("x-vault-request");
 const VAULT_NAMESPACE: HeaderName = HeaderName::from_static("x-vault-namespace");
 const VAULT_TOKEN: HeaderName = HeaderName::from_static("x-vault-token");
-/// More than any response that this crate reads.
+/// The maximum size of a response: about 100 versions of a 2048-bit key, because a lookup returns all from `min_decryption_version` on.
 const RESPONSE_LIMIT: usize = 64 * 1024;
 
 impl Client {
@@ -47,7 +47,7 @@ impl Client {
         let mut tcp = HttpConnector::new();
         tcp.enforce_http(false);
         tcp.set_nodelay(true);
-        // For each address of the host: one that does not respond leaves time for the next.
+        // Divided among the addresses of a family (IPv4, IPv6), so that one that does not respond leaves time for the next.
         tcp.set_connect_timeout(Some(Duration::from_secs(1)));
         let tls = tls(ca_cert, address.is_https)?;
         let connector = HttpsConnectorBuilder::new().with_tls_config(tls).https_or_http().enable_http1();
@@ -102,7 +102,7 @@ impl Client {
         let status = response.status();
         let body = Limited::new(response.into_body(), RESPONSE_LIMIT).collect().await;
         let body = body.map_err(|error| match error.downcast_ref::<LengthLimitError>() {
-            Some(_) => CallError::Malformed,
+            Some(_) => CallError::TooLarge,
             None => self.broken(&*error),
         })?;
         Ok((status, body.to_bytes()))

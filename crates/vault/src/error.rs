@@ -21,7 +21,9 @@ pub(crate) enum CallError {
     Connection(Details),
     /// The status is not 200.
     Status(StatusCode, Details),
-    /// The body is too large, or not the JSON of this call.
+    /// The body exceeds the limit.
+    TooLarge,
+    /// The body is not the JSON of this call.
     Malformed,
 }
 
@@ -34,7 +36,9 @@ impl CallError {
     pub(crate) fn classify(self, call: Call) -> KeyError {
         let ((kind, message, hint), details) = match self {
             Self::Connection(details) => (UNREACHABLE, Some(details)),
-            Self::Malformed => (PROTOCOL_ERROR, None),
+            // A lookup returns every version of the key.
+            Self::TooLarge if call == Call::Resolve => (TOO_LARGE, None),
+            Self::TooLarge | Self::Malformed => (PROTOCOL_ERROR, None),
             Self::Status(status, details) => (by_status(call, status.as_u16(), &details), Some(details)),
         };
         let error = KeyError::new(kind, message).with_hint(hint);
@@ -55,6 +59,8 @@ const PROTOCOL_ERROR: Classification = (
     "response does not follow the Vault protocol",
     "check the address and any proxy in front of it",
 );
+const TOO_LARGE: Classification =
+    (KeyErrorKind::InvalidResponse, "response of Vault exceeds 64 KiB", "raise min_decryption_version of the key");
 const NOT_FOUND: Classification =
     (KeyErrorKind::NotFound, "Vault key not found", "check the key name, the mount path and the namespace");
 /// For every key that cannot sign RS256.
@@ -83,7 +89,7 @@ fn by_status(call: Call, status: u16, details: &Details) -> Classification {
             (Superseded, "key version is below min_encryption_version", "lower min_encryption_version of the key")
         }
         500 if call == Call::Sign && says("is higher than") => {
-            (InvalidResponse, "Vault does not have the resolved key version", "check that all nodes are in sync")
+            (Superseded, "Vault does not have the resolved key version", "check that all nodes are in sync")
         }
         503 if says("sealed") => (Unavailable, "Vault is sealed", "unseal Vault"),
         408 | 412 | 500.. => (Unavailable, "Vault internal error", "retry; see the server log of Vault if it persists"),
@@ -130,5 +136,30 @@ impl fmt::Display for Details {
 impl fmt::Debug for Details {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(formatter, "Details({self})")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn failure_is_classified_by_its_call() {
+        use KeyErrorKind::{InvalidResponse, Superseded};
+        let error_500 = |message: &str| {
+            let status = StatusCode::INTERNAL_SERVER_ERROR;
+            CallError::Status(status, Details::response(status, message.to_owned(), "key"))
+        };
+        let too_old = error_500("requested version for signing is less than the minimum encryption key version");
+        let too_new = error_500("requested version for signing is higher than the latest key version");
+        for (failure, call, kind, message) in [
+            (too_old, Call::Sign, Superseded, "key version is below min_encryption_version"),
+            (too_new, Call::Sign, Superseded, "Vault does not have the resolved key version"),
+            (CallError::TooLarge, Call::Resolve, InvalidResponse, "response of Vault exceeds 64 KiB"),
+            (CallError::TooLarge, Call::Sign, InvalidResponse, "response does not follow the Vault protocol"),
+        ] {
+            let error = failure.classify(call);
+            assert_eq!((error.kind(), error.to_string().as_str()), (kind, message));
+        }
     }
 }

@@ -12,14 +12,14 @@ use crate::{
     auth::Session,
     client::Client,
     error::{CREATE_KEY, Call},
-    session::{Denied, Sessions},
+    session::{Authenticator, Denied},
 };
 
 /// One key of a transit secrets engine. Its versions are numbers.
 #[derive(Debug)]
 pub(crate) struct Transit {
     pub(crate) client: Client,
-    pub(crate) sessions: Sessions,
+    pub(crate) authenticator: Authenticator,
     /// `transit/keys/NAME`.
     pub(crate) keys_path: String,
     /// `transit/sign/NAME`.
@@ -29,7 +29,7 @@ pub(crate) struct Transit {
 #[async_trait]
 impl KeyService for Transit {
     async fn authenticate(&self) -> Result<(), KeyError> {
-        self.sessions.session().await.map(drop)
+        self.authenticator.session().await.map(drop)
     }
 
     async fn resolve(&self) -> Result<ResolvedKey, KeyError> {
@@ -59,11 +59,11 @@ impl Transit {
         let send = async |session: &Session| {
             self.client.send::<Response<T>>(method, path, Some(&session.token), body.clone()).await
         };
-        let session = self.sessions.session().await?;
+        let session = self.authenticator.session().await?;
         let response = match send(&session).await {
             Err(error) if error.is_denied() => {
                 let denied = Denied { session, error: error.classify(call) };
-                send(&*self.sessions.replace(denied).await?).await
+                send(&*self.authenticator.replace(denied).await?).await
             }
             response => response,
         };
@@ -166,7 +166,7 @@ mod tests {
         let address = Address::new(server.url(), false).unwrap();
         let client = Client::new(address, None, FaultServer::KEY.into(), None).unwrap();
         let service = Transit {
-            sessions: Sessions::new(client.clone(), VaultAuth::app_role("a-role-id", "a-secret-id")),
+            authenticator: Authenticator::new(client.clone(), VaultAuth::app_role("a-role-id", "a-secret-id")),
             client,
             keys_path: format!("transit/keys/{}", FaultServer::KEY),
             sign_path: format!("transit/sign/{}", FaultServer::KEY),

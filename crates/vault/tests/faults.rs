@@ -11,7 +11,7 @@ use cobrowse_jwt_core::{
 };
 use cobrowse_jwt_fault_server::{Fault, FaultServer, Operation, Times};
 use cobrowse_jwt_vault::{PreflightStepName, VaultAuth, VaultKey, VaultKeyBuilder};
-use tokio::task::JoinSet;
+use tokio::{task::JoinSet, time};
 
 /// How much later than its deadline a result may arrive.
 const SLACK: Duration = Duration::from_millis(250);
@@ -224,6 +224,44 @@ async fn denied_request_is_repeated_after_one_log_in() {
     assert_eq!((server.calls(Operation::LogIn), server.calls(Operation::Sign)), (2, 3));
 }
 
+#[tokio::test]
+async fn mint_after_failed_log_in_logs_in_again() {
+    let server = FaultServer::start().await;
+    let minter = minter(&server);
+    minter.mint(&claims()).await.unwrap();
+    server.fault(Operation::Sign, Fault::ExpiredCredentials, Times::Twice);
+    server.fault(Operation::LogIn, Fault::Unavailable503, Times::Once);
+    let error = minter.mint(&claims()).await.unwrap_err();
+    assert_eq!(kind(Fault::Unavailable503, &error), KeyErrorKind::Unavailable);
+    assert_verifies(&minter.mint(&claims()).await.unwrap(), server.public_key());
+    assert_eq!(server.calls(Operation::LogIn), 3);
+}
+
+#[test]
+fn session_whose_runtime_ended_is_renewed() {
+    let runtime = || tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let (server, minter) = runtime().block_on(async {
+        let server = FaultServer::start().await;
+        let minter = minter(&server);
+        minter.mint(&claims()).await.unwrap();
+        (server, minter)
+    });
+    runtime().block_on(async {
+        minter.mint(&claims()).await.unwrap();
+        // Two thirds of the lease. A clock that stays paused would skip to the deadline of the renewal.
+        time::pause();
+        time::advance(Duration::from_mins(40)).await;
+        time::resume();
+        // The server does not renew tokens, so the process logs in.
+        let renewed = async {
+            while server.calls(Operation::LogIn) < 2 {
+                time::sleep(Duration::from_millis(1)).await;
+            }
+        };
+        time::timeout(Duration::from_mins(1), renewed).await.unwrap();
+    });
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn denied_requests_share_one_log_in_in_five_seconds() {
     let server = FaultServer::start().await;
@@ -277,7 +315,7 @@ async fn slow_log_in_arrives_for_a_later_mint() {
     assert_eq!(kind(Fault::SilenceAfterAccept, &error), KeyErrorKind::Unavailable);
     server.latency(Duration::ZERO);
     while minter.mint(&claims()).await.is_err() {
-        tokio::time::sleep(Duration::from_millis(20)).await;
+        time::sleep(Duration::from_millis(20)).await;
     }
     assert_eq!(server.calls(Operation::LogIn), 1);
 }
