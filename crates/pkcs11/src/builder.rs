@@ -14,8 +14,9 @@ use crate::{
 
 /// A key in an HSM, a TPM or another PKCS#11 token: a [`KeySource`] whose private key never enters this process.
 ///
-/// Cheap to clone; clones share the sessions. Needs a Tokio runtime while it is used. Dropping the last clone closes the sessions, which
-/// blocks the thread for at most half of the `operation_timeout`.
+/// Cheap to clone; clones share the sessions. Needs a Tokio runtime with the time driver (`enable_time`) while it is used. The sessions close
+/// when all clones, minters and signing keys of the source have been dropped. The last drop blocks its thread for at most half of the
+/// `operation_timeout`.
 ///
 /// ```no_run
 /// use cobrowse_jwt_core::{LicenseKey, Minter};
@@ -37,11 +38,9 @@ impl Pkcs11Key {
     ///
     /// # Errors
     ///
-    /// As [`Pkcs11Key::builder_from_uri`] and [`Pkcs11Key::authenticate`].
+    /// As [`Pkcs11Key::builder_from_uri`] and [`Pkcs11KeyBuilder::open`].
     pub async fn open(uri: &str) -> Result<Self, KeyError> {
-        let key = Self::builder_from_uri(uri)?.build()?;
-        key.authenticate().await?;
-        Ok(key)
+        Self::builder_from_uri(uri)?.open().await
     }
 
     /// Returns a builder with the token, the key, the module and the PIN of an RFC 7512 URI.
@@ -111,7 +110,7 @@ impl KeySource for Pkcs11Key {
 }
 
 /// Builder for [`Pkcs11Key`]. What names the token and the key is optional if there is only one.
-#[must_use = "a builder does nothing until `build` is called"]
+#[must_use = "a builder does nothing until `open` or `build` is called"]
 pub struct Pkcs11KeyBuilder {
     module: PathBuf,
     token: TokenName,
@@ -174,8 +173,8 @@ impl Pkcs11KeyBuilder {
         Self { remote: self.remote.max_age(age), ..self }
     }
 
-    /// Sets how long a mint waits for a lookup, and again for a signature; 3 seconds by default. A thread that is in one call for more
-    /// than half of it is replaced.
+    /// Sets how long a mint waits for a lookup, and again for a signature; 3 seconds by default. A thread that is busy with one lookup
+    /// or signature for more than half of this time is replaced.
     pub fn operation_timeout(self, limit: Duration) -> Self {
         Self { operation_timeout: limit, remote: self.remote.operation_timeout(limit), ..self }
     }
@@ -183,6 +182,17 @@ impl Pkcs11KeyBuilder {
     /// Limits how many signatures are in flight; unlimited by default.
     pub fn max_in_flight(self, signatures: NonZeroUsize) -> Self {
         Self { remote: self.remote.max_in_flight(signatures), ..self }
+    }
+
+    /// Opens the key and logs in. Takes at most 20 seconds.
+    ///
+    /// # Errors
+    ///
+    /// As [`Pkcs11KeyBuilder::build`] and [`Pkcs11Key::authenticate`].
+    pub async fn open(self) -> Result<Pkcs11Key, KeyError> {
+        let key = self.build()?;
+        key.authenticate().await?;
+        Ok(key)
     }
 
     /// Returns the key. The module is loaded when a key is needed.

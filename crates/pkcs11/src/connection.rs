@@ -3,9 +3,11 @@ use std::path::PathBuf;
 use cobrowse_jwt_core::{KeyError, KeyErrorKind, PublicKey, SigningInput};
 use cobrowse_jwt_remote::KeyVersion;
 use cryptoki::{
+    context::Function,
+    error::{Error, RvError},
     mechanism::{Mechanism, MechanismType},
     object::{Attribute, AttributeType, KeyType, ObjectClass, ObjectHandle},
-    session::Session,
+    session::{Session, SessionState},
     slot::{Slot, TokenInfo},
 };
 
@@ -29,6 +31,8 @@ pub(crate) struct Settings {
 /// A session that is logged in. Every call blocks.
 pub(crate) struct Connection {
     session: Session,
+    /// Whether [`Connection::open`] has logged in.
+    has_logged_in: bool,
     /// Whether the token hashes: it offers `CKM_SHA256_RSA_PKCS` and not `CKM_RSA_PKCS`.
     token_hashes: bool,
     /// The key that this session used last.
@@ -61,22 +65,30 @@ impl Connection {
         let (slot, token) = find_token(&module, &settings.token)?;
         let session = module.pkcs11.open_ro_session(slot)?;
         module.log_in(&session, &token, settings.pin.as_ref())?;
-        let signs = |mechanism| module.pkcs11.get_mechanism_info(slot, mechanism).is_ok_and(|info| info.sign());
-        let token_hashes = !signs(MechanismType::RSA_PKCS);
-        if token_hashes && !signs(MechanismType::SHA256_RSA_PKCS) {
+        let signs = |mechanism| match module.pkcs11.get_mechanism_info(slot, mechanism) {
+            Err(Error::Pkcs11(RvError::MechanismInvalid, _)) => Ok(false),
+            info => info.map(|info| info.sign()),
+        };
+        let token_hashes = !signs(MechanismType::RSA_PKCS)?;
+        if token_hashes && !signs(MechanismType::SHA256_RSA_PKCS)? {
             return Err(unsuitable("token has neither CKM_RSA_PKCS nor CKM_SHA256_RSA_PKCS"));
         }
-        Ok(Self { session, token_hashes, key: None })
+        let has_logged_in = settings.pin.is_some() || token.login_required();
+        Ok(Self { session, has_logged_in, token_hashes, key: None })
     }
 
-    /// Finds the configured key.
-    pub(crate) fn resolve(&mut self, settings: &Settings) -> Result<FoundKey, Failure> {
+    /// Finds the configured key. Checks its public key by a signature, unless it is the one that was checked.
+    pub(crate) fn resolve(&mut self, settings: &Settings, checked: Option<&KeyVersion>) -> Result<FoundKey, Failure> {
         let KeyName { label, id } = &settings.key;
         let label = label.as_ref().map(|label| Attribute::Label(label.clone().into()));
         let id = id.as_ref().map(|id| Attribute::Id(id.clone()));
         let found = self.private_keys(label.into_iter().chain(id))?;
         let handle = only(KEYS, found, || self.labels())?;
         let key = self.describe(handle, settings)?;
+        // With a given public key, all keys with the same `CKA_ID` have the same version.
+        if settings.public_key.is_some() || checked != Some(&key.version) {
+            self.check_pair(&key)?;
+        }
         self.key = Some(key.clone());
         Ok(key)
     }
@@ -99,7 +111,7 @@ impl Connection {
     }
 
     /// Refuses a public key that does not belong to the private key, by one signature.
-    pub(crate) fn check_pair(&self, key: &FoundKey) -> Result<(), Failure> {
+    fn check_pair(&self, key: &FoundKey) -> Result<(), Failure> {
         const MESSAGE: SigningInput<'static> = SigningInput::new(b"cobrowse-jwt PKCS#11 check: not a token");
         if key.public_key.verify(&MESSAGE, &self.sign_with(key.handle, &MESSAGE)?) {
             return Ok(());
@@ -119,19 +131,37 @@ impl Connection {
 
     fn find(&self, version: &KeyVersion, settings: &Settings) -> Result<FoundKey, Failure> {
         let id = version.as_str().split_once(':').and_then(|(id, _)| from_hex(id)).filter(|id| !id.is_empty());
-        for handle in self.private_keys(id.map(Attribute::Id))? {
-            match self.describe(handle, settings) {
+        let handles = self.private_keys(id.clone().map(Attribute::Id))?;
+        let mut fault = None;
+        for handle in handles {
+            let key = self.describe(handle, settings).and_then(|key| {
+                if settings.public_key.is_some() && key.version == *version {
+                    self.check_pair(&key)?;
+                }
+                Ok(key)
+            });
+            match key {
                 Ok(key) if key.version == *version => return Ok(key),
                 Err(failure) if failure.is_lost_session() => return Err(failure),
+                // Another handle may have this version. Without an id, this one can be any key of the token.
+                Err(failure @ Failure::Module(_)) if id.is_some() => fault = Some(failure),
                 Ok(_) | Err(_) => {}
             }
         }
-        Err(KeyError::new(KeyErrorKind::Superseded, "key is no longer in the token").into())
+        Err(fault.unwrap_or_else(|| KeyError::new(KeyErrorKind::Superseded, "key is no longer in the token").into()))
     }
 
     fn private_keys(&self, name: impl IntoIterator<Item = Attribute>) -> Result<Vec<ObjectHandle>, Failure> {
         let template: Vec<_> = [Attribute::Class(ObjectClass::PRIVATE_KEY)].into_iter().chain(name).collect();
-        Ok(self.session.find_objects(&template)?)
+        let found = self.session.find_objects(&template)?;
+        // After a log-out by another caller of the module, the search succeeds and omits private objects.
+        if found.is_empty()
+            && self.has_logged_in
+            && self.session.get_session_info()?.session_state() == SessionState::RoPublic
+        {
+            return Err(Error::Pkcs11(RvError::UserNotLoggedIn, Function::FindObjects).into());
+        }
+        Ok(found)
     }
 
     /// Reads the attributes of a private key, and refuses one that cannot sign RS256.
@@ -217,14 +247,24 @@ const SHA256_DIGEST_INFO: [u8; 19] =
     [0x30, 0x31, 0x30, 0x0d, 0x06, 0x09, 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x01, 0x05, 0x00, 0x04, 0x20];
 
 fn find_token(module: &Module, name: &TokenName) -> Result<(Slot, TokenInfo), Failure> {
-    let slots = module.pkcs11.get_slots_with_token()?.into_iter();
-    // A slot whose token does not answer is not the only reason to fail.
-    let tokens: Vec<_> = slots.filter_map(|slot| Some((slot, module.pkcs11.get_token_info(slot).ok()?))).collect();
+    let (mut tokens, mut fault) = (Vec::new(), None);
+    for slot in module.pkcs11.get_slots_with_token()? {
+        match module.pkcs11.get_token_info(slot) {
+            Ok(token) => tokens.push((slot, token)),
+            Err(Error::Pkcs11(RvError::TokenNotPresent | RvError::TokenNotRecognized, _)) => {}
+            // The token may be in another slot.
+            Err(error) if name.may_be_in(slot) => fault = Some(error),
+            Err(_) => {}
+        }
+    }
     let matching = || tokens.iter().filter(|(slot, token)| name.matches(*slot, token)).cloned();
     let mut found: Vec<_> = matching().collect();
     if found.len() > 1 {
-        // SoftHSM always offers one empty token more.
+        // SoftHSM always lists an uninitialized token too.
         found.retain(|(_, token)| token.token_initialized());
+    }
+    if let Some(error) = fault.filter(|_| found.is_empty()) {
+        return Err(error.into());
     }
     let labels = || tokens.iter().map(|(_, token)| token.label().to_owned()).collect();
     Ok(only(TOKENS, found, labels)?)

@@ -105,7 +105,7 @@ fn by_return_value(value: RvError, function: Function) -> KeyError {
         RvError::CryptokiNotInitialized => (
             Unavailable,
             "PKCS#11 module is not initialized in this process",
-            "open the key after fork, and finalize the module nowhere",
+            "open the key after the fork, and do not call C_Finalize in this process",
         ),
         RvError::TokenNotPresent | RvError::DeviceRemoved | RvError::SlotIdInvalid | RvError::TokenNotRecognized => {
             (Unavailable, "token is not present", "insert the token, or check the connection to the HSM")

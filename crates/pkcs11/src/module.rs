@@ -78,7 +78,7 @@ impl Module {
         let mut rejected = lock(&self.rejected);
         if rejected.iter().any(|rejected| rejected.token == id && rejected.pin == pin) {
             return Err(KeyError::new(KeyErrorKind::AccessDenied, "token has rejected this PIN before")
-                .with_hint("correct the PIN; if it is right now, restart the program")
+                .with_hint("correct the PIN; if the token accepts it now, restart the program")
                 .into());
         }
         let result = session.login(UserType::User, Some(&AuthPin::from(pin.as_str())));

@@ -22,7 +22,11 @@ impl TokenName {
             && same(&self.serial, token.serial_number())
             && same(&self.manufacturer, token.manufacturer_id())
             && same(&self.model, token.model())
-            && self.slot_id.is_none_or(|id| id == slot.id())
+            && self.may_be_in(slot)
+    }
+
+    pub(crate) fn may_be_in(&self, slot: Slot) -> bool {
+        self.slot_id.is_none_or(|id| id == slot.id())
     }
 }
 

@@ -15,8 +15,8 @@ use crate::{
 
 /// Threads with one session each. They start when they are needed and end with the pool.
 ///
-/// PKCS#11 has no timeouts. A thread that is in one call for longer than `hung_after` is abandoned: another one takes its place, up to
-/// [`MAX_ABANDONED`]. When the call returns after all, the thread returns to the pool if there is room.
+/// PKCS#11 has no timeouts. A thread whose job takes longer than `hung_after` is abandoned: another one takes its place, up to
+/// [`MAX_ABANDONED`]. When the job ends after all, the thread returns to the pool if there is room.
 pub(crate) struct Pool(Arc<Shared>);
 
 /// How many threads may hang, besides those of the pool.
@@ -68,7 +68,7 @@ impl Pool {
             match timeout(self.0.hung_after / 2, &mut receiver).await {
                 Ok(Ok(result)) => return result,
                 Ok(Err(_)) => return Err(KeyError::new(KeyErrorKind::Unavailable, "PKCS#11 thread ended")),
-                Err(_) => Shared::replace_hung(&self.0, &mut self.0.state())?,
+                Err(_) => self.0.update(|state| Shared::ensure_worker(&self.0, state))?,
             }
         }
     }
@@ -89,25 +89,38 @@ impl Drop for Pool {
 
 impl Shared {
     fn submit(self: &Arc<Self>, job: Job) -> Result<(), KeyError> {
-        let mut state = self.state();
-        state.queue.push_back(job);
-        let result = Self::replace_hung(self, &mut state);
-        if result.is_err() {
-            state.queue.pop_back();
+        self.update(|state| {
+            state.queue.push_back(job);
+            let result = Self::ensure_worker(self, state);
+            if result.is_err() {
+                state.queue.pop_back();
+            }
+            self.work.notify_one();
+            result
+        })
+    }
+
+    /// Changes the state, then logs each thread that the change abandoned.
+    fn update<T>(&self, change: impl FnOnce(&mut State) -> T) -> T {
+        let (before, result, after) = {
+            let mut state = self.state();
+            (state.abandoned, change(&mut state), state.abandoned)
+        };
+        // Not under the lock: a subscriber may use the source.
+        for abandoned in before + 1..=after {
+            tracing::warn!(target: "cobrowse_jwt_pkcs11", abandoned, "PKCS#11 thread hangs");
         }
-        self.work.notify_one();
         result
     }
 
-    /// Abandons the threads that hang, and starts those that are missing.
-    fn replace_hung(this: &Arc<Self>, state: &mut State) -> Result<(), KeyError> {
+    /// Abandons hung threads, and starts a thread if a job is waiting. Returns an error if all threads hang and no more may be abandoned.
+    fn ensure_worker(this: &Arc<Self>, state: &mut State) -> Result<(), KeyError> {
         let is_hung = |worker: &Worker| worker.busy_since.is_some_and(|since| since.elapsed() >= this.hung_after);
         while state.abandoned < MAX_ABANDONED
             && let Some(hung) = state.workers.iter().position(is_hung)
         {
             state.workers.swap_remove(hung);
             state.abandoned += 1;
-            tracing::warn!(target: "cobrowse_jwt_pkcs11", abandoned = state.abandoned, "PKCS#11 thread hangs");
         }
         let idle = state.workers.iter().filter(|worker| worker.busy_since.is_none()).count();
         if idle < state.queue.len() && state.workers.len() < this.size {
@@ -120,7 +133,7 @@ impl Shared {
         }
         if state.workers.len() == this.size && state.workers.iter().all(is_hung) {
             return Err(KeyError::new(KeyErrorKind::Unavailable, "PKCS#11 module hangs")
-                .with_hint("check the HSM; if it is well, restart the program"));
+                .with_hint("check the HSM; if other programs can use it, restart this one"));
         }
         Ok(())
     }

@@ -27,17 +27,8 @@ impl Token {
         Ok(self.find(None).await?.protection)
     }
 
-    /// Finds the configured key. Checks its public key by a signature, unless it is the one that was checked.
     async fn find(&self, checked: Option<KeyVersion>) -> Result<FoundKey, KeyError> {
-        self.pool
-            .run(move |connection, settings| {
-                let key = connection.resolve(settings)?;
-                if checked.as_ref() != Some(&key.version) {
-                    connection.check_pair(&key)?;
-                }
-                Ok(key)
-            })
-            .await
+        self.pool.run(move |connection, settings| connection.resolve(settings, checked.as_ref())).await
     }
 }
 

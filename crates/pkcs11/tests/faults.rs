@@ -10,10 +10,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-use cobrowse_jwt_core::{KeyErrorKind, MintError, Minter};
+use cobrowse_jwt_core::{KeyErrorKind, KeySource as _, MintError, Minter, SigningInput};
 // Cargo builds the module together with this library.
 use cobrowse_jwt_faulty_pkcs11 as _;
-use cobrowse_jwt_pkcs11::Pkcs11Key;
+use cobrowse_jwt_pkcs11::{Pkcs11Key, Pkcs11KeyBuilder};
 use support::{
     agent, assert_verifies, chain, in_child, license_key, mint_and_verify, mint_concurrently, refused, runtime,
 };
@@ -31,11 +31,12 @@ fn alone(test: &str, body: impl Future<Output = ()>) {
 
 /// Opens a key of the module, which generates it first, with this deadline.
 async fn open(label: &str, sessions: usize, limit: Duration) -> Pkcs11Key {
+    builder(label).sessions(sessions).operation_timeout(limit).open().await.unwrap()
+}
+
+fn builder(label: &str) -> Pkcs11KeyBuilder {
     let folder = env::current_exe().unwrap().parent().unwrap().to_owned();
-    let builder = Pkcs11Key::builder(folder.join("libcobrowse_jwt_faulty_pkcs11.so")).key_label(label);
-    let key = builder.sessions(sessions).operation_timeout(limit).build().unwrap();
-    key.authenticate().await.unwrap();
-    key
+    Pkcs11Key::builder(folder.join("libcobrowse_jwt_faulty_pkcs11.so")).key_label(label)
 }
 
 const LIMIT: Duration = Duration::from_secs(3);
@@ -72,6 +73,32 @@ fn file_that_is_not_a_module_returns_not_found() {
             let error = Pkcs11Key::builder(path).build().unwrap_err();
             assert_eq!(error.to_string(), "path of the PKCS#11 module is not absolute");
         }
+    });
+}
+
+#[test]
+fn open_with_failing_slot_returns_its_error() {
+    alone("open_with_failing_slot_returns_its_error", async {
+        // The token cannot be in the slot that fails.
+        let error = builder("good").slot_id(7).open().await.unwrap_err();
+        assert_eq!(error.kind(), KeyErrorKind::NotFound);
+        for (builder, function) in [
+            (builder("good").token_label("missing"), "C_GetTokenInfo"),
+            (builder("good").slot_id(2), "C_GetMechanismInfo"),
+        ] {
+            let error = builder.open().await.unwrap_err();
+            assert_eq!(error.kind(), KeyErrorKind::Unavailable);
+            assert!(chain(&error).ends_with(&format!("{function} returned CKR_DEVICE_ERROR")), "{}", chain(&error));
+        }
+    });
+}
+
+#[test]
+fn sign_with_unreadable_attributes_returns_unavailable() {
+    alone("sign_with_unreadable_attributes_returns_unavailable", async {
+        let key = open("unreadable", 1, LIMIT).await.signing_key().await.unwrap();
+        let error = key.sign(&SigningInput::new(b"header.payload")).await.unwrap_err();
+        assert_eq!(error.kind(), KeyErrorKind::Unavailable, "{}", chain(&error));
     });
 }
 

@@ -197,7 +197,6 @@ fn key_that_cannot_sign_is_refused() {
 #[ignore = "needs softhsm"]
 fn relabelled_key_rotates_and_the_old_version_still_signs() {
     with_softhsm("relabelled_key_rotates_and_the_old_version_still_signs", |hsm| {
-        // The new key has the id of the old one.
         hsm.init_token("t").generate("t", "agents", "01").generate("t", "next", "02");
         runtime().block_on(async {
             let source = softhsm_key().key_label("agents").refresh_after(Duration::ZERO).build().unwrap();
@@ -214,12 +213,12 @@ fn relabelled_key_rotates_and_the_old_version_still_signs() {
             };
             let input = SigningInput::new(b"header.payload");
             for key in [&old, &new, &old] {
-                key.sign(&input).await.unwrap().verify(&input, key.public_key()).unwrap();
+                key.sign(&input).await.unwrap().check(&input, key.public_key()).unwrap();
             }
             admin.delete("old");
             let error = old.sign(&input).await.unwrap_err();
             assert_eq!(error.kind(), KeyErrorKind::Superseded, "{}", chain(&error));
-            new.sign(&input).await.unwrap().verify(&input, new.public_key()).unwrap();
+            new.sign(&input).await.unwrap().check(&input, new.public_key()).unwrap();
         });
     });
 }
@@ -240,6 +239,58 @@ fn log_out_by_another_user_of_the_module_loses_no_mint() {
                     assert_verifies(&minter.mint(&agent(number)).await.unwrap(), &key);
                 }
             }
+        });
+    });
+}
+
+#[test]
+#[ignore = "needs softhsm"]
+fn key_is_found_after_log_out_by_another_user_of_the_module() {
+    with_softhsm("key_is_found_after_log_out_by_another_user_of_the_module", |hsm| {
+        hsm.init_token("t").generate("t", "agents", "01").generate("t", "next", "02");
+        runtime().block_on(async {
+            let source = softhsm_key().key_label("agents").sessions(1).open().await.unwrap();
+            let admin = Admin::log_in();
+            admin.0.logout().unwrap();
+            let old = source.signing_key().await.unwrap();
+            admin.rename("agents", "old");
+            admin.rename("next", "agents");
+            admin.0.logout().unwrap();
+            let new = source.refresh().await.unwrap();
+            assert_ne!(new.public_key(), old.public_key());
+            // The session caches only the handle of the new key, so it searches for the old one.
+            admin.0.logout().unwrap();
+            let input = SigningInput::new(b"header.payload");
+            old.sign(&input).await.unwrap().check(&input, old.public_key()).unwrap();
+        });
+    });
+}
+
+#[test]
+#[ignore = "needs softhsm"]
+fn sign_with_duplicate_id_and_given_public_key_uses_the_labelled_key() {
+    with_softhsm("sign_with_duplicate_id_and_given_public_key_uses_the_labelled_key", |hsm| {
+        hsm.init_token("t").generate("t", "agents", "01").generate("t", "other", "01");
+        runtime().block_on(async {
+            // Both labels, because a search by id returns one of the keys first.
+            for label in ["agents", "other"] {
+                let named = || softhsm_key().key_label(label).sessions(1);
+                let public_key = mint_and_verify(named().build().unwrap()).await;
+                let source = named().public_key(public_key.clone()).build().unwrap();
+                let key = source.signing_key().await.unwrap();
+                Admin::log_in().0.logout().unwrap();
+                let input = SigningInput::new(b"header.payload");
+                key.sign(&input).await.unwrap().check(&input, &public_key).unwrap();
+            }
+            let named = softhsm_key().key_label("agents").sessions(1);
+            let public_key = mint_and_verify(named.build().unwrap()).await;
+            let source = softhsm_key().key_label("agents").public_key(public_key).build().unwrap();
+            source.signing_key().await.unwrap();
+            let admin = Admin::log_in();
+            admin.rename("agents", "old");
+            admin.rename("other", "agents");
+            let error = source.refresh().await.unwrap_err();
+            assert_eq!(error.to_string(), "public key does not belong to the private key");
         });
     });
 }

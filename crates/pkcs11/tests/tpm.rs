@@ -108,9 +108,7 @@ async fn unavailable(minter: &Minter, number: usize) -> KeyErrorKind {
 }
 
 async fn open(label: &str) -> Pkcs11Key {
-    let key = builder().token_label("tpm").key_label(label).build().unwrap();
-    key.authenticate().await.unwrap();
-    key
+    builder().token_label("tpm").key_label(label).open().await.unwrap()
 }
 
 fn builder() -> Pkcs11KeyBuilder {

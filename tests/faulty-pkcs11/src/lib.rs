@@ -1,4 +1,4 @@
-//! A PKCS#11 module with one token, whose private keys fail as their labels say:
+//! A PKCS#11 module with a token in slot 0, whose private keys fail according to their labels:
 //!
 //! | label | behaviour |
 //! | --- | --- |
@@ -9,9 +9,11 @@
 //! | `wrong` | signs another message from the second signature on |
 //! | `short` | returns half a signature from the second on |
 //! | `closes-slowly` | a session that has signed with it takes 300 ms to close |
+//! | `unreadable` | the first signature after the check of the public key fails and kills its session; reads of its attributes fail from then on |
 //! | `random` | every 30 s: reports a removed device for 3 s, fails at random for 12 s, signs for 15 s |
 //!
-//! All keys are one RSA key. The module offers `CKM_SHA256_RSA_PKCS` alone.
+//! All keys are one RSA key. The module offers `CKM_SHA256_RSA_PKCS` alone. `C_GetTokenInfo` fails for slot 1, and
+//! `C_GetMechanismInfo` for slot 2.
 #![expect(
     clippy::not_unsafe_ptr_arg_deref,
     reason = "the functions are safe to write and called through C pointers, which the standard requires to be valid"
@@ -39,7 +41,8 @@ use aws_lc_rs::{
 )]
 use cryptoki_sys::*;
 
-const LABELS: [&str; 8] = ["good", "hangs", "hangs-once", "crashes", "wrong", "short", "closes-slowly", "random"];
+const LABELS: [&str; 9] =
+    ["good", "hangs", "hangs-once", "crashes", "wrong", "short", "closes-slowly", "random", "unreadable"];
 
 static KEY: LazyLock<RsaKeyPair> = LazyLock::new(|| RsaKeyPair::from_pkcs8(include_bytes!("key.der")).unwrap());
 static START: LazyLock<Instant> = LazyLock::new(Instant::now);
@@ -79,14 +82,17 @@ extern "C" fn get_slot_list(_: CK_BBOOL, slots: CK_SLOT_ID_PTR, count: CK_ULONG_
     // SAFETY: the caller passes a valid count, and room for as many slots as an earlier call returned.
     unsafe {
         if !slots.is_null() {
-            *slots = 0;
+            ptr::copy_nonoverlapping([0, 1, 2].as_ptr(), slots, 3);
         }
-        *count = 1;
+        *count = 3;
     }
     CKR_OK
 }
 
-extern "C" fn get_token_info(_: CK_SLOT_ID, info: CK_TOKEN_INFO_PTR) -> CK_RV {
+extern "C" fn get_token_info(slot: CK_SLOT_ID, info: CK_TOKEN_INFO_PTR) -> CK_RV {
+    if slot == 1 {
+        return CKR_DEVICE_ERROR;
+    }
     // SAFETY: the caller passes a valid structure.
     let info = unsafe { &mut *info };
     *info = CK_TOKEN_INFO {
@@ -95,14 +101,18 @@ extern "C" fn get_token_info(_: CK_SLOT_ID, info: CK_TOKEN_INFO_PTR) -> CK_RV {
         model: [b' '; 16],
         serialNumber: [b' '; 16],
         utcTime: [b'0'; 16],
-        flags: CKF_TOKEN_INITIALIZED,
+        // A search without a token name skips uninitialized tokens.
+        flags: if slot == 0 { CKF_TOKEN_INITIALIZED } else { 0 },
         ..Default::default()
     };
     info.label[..6].copy_from_slice(b"faulty");
     CKR_OK
 }
 
-extern "C" fn get_mechanism_info(_: CK_SLOT_ID, kind: CK_MECHANISM_TYPE, info: CK_MECHANISM_INFO_PTR) -> CK_RV {
+extern "C" fn get_mechanism_info(slot: CK_SLOT_ID, kind: CK_MECHANISM_TYPE, info: CK_MECHANISM_INFO_PTR) -> CK_RV {
+    if slot == 2 {
+        return CKR_DEVICE_ERROR;
+    }
     if kind != CKM_SHA256_RSA_PKCS {
         return CKR_MECHANISM_INVALID;
     }
@@ -180,10 +190,14 @@ extern "C" fn get_attribute_value(
     template: CK_ATTRIBUTE_PTR,
     count: CK_ULONG,
 ) -> CK_RV {
+    let label = LABELS[usize::try_from(object).unwrap() - 1];
+    if label == "unreadable" && SIGNATURES.load(Ordering::SeqCst) > 1 {
+        return CKR_HOST_MEMORY;
+    }
     let bytes = |kind| -> Option<Vec<u8>> {
         Some(match kind {
             CKA_ID => vec![u8::try_from(object).unwrap()],
-            CKA_LABEL => LABELS[usize::try_from(object).unwrap() - 1].into(),
+            CKA_LABEL => label.into(),
             CKA_MODULUS => modulus().into(),
             CKA_PUBLIC_EXPONENT => vec![1, 0, 1],
             _ => return None,
@@ -246,6 +260,7 @@ extern "C" fn sign(
         "hangs" => hang(),
         "hangs-once" if number == 1 => hang(),
         "crashes" if number % 5 == 4 => return kill(session, CKR_DEVICE_ERROR),
+        "unreadable" if number == 1 => return kill(session, CKR_DEVICE_ERROR),
         "wrong" if number > 0 => data.push(0),
         // SAFETY: the caller passes a valid length.
         "short" if number > 0 => unsafe { *signature_length = 128 },
