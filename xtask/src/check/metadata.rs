@@ -23,7 +23,7 @@ pub(super) struct Target {
 }
 
 impl Package {
-    /// Ours have no source; the private ones may be published nowhere.
+    /// Returns whether the package is in this workspace (it has no source) and is published (`publish` is not set).
     pub(super) fn is_published(&self) -> bool {
         self.source.is_none() && self.publish.is_none()
     }

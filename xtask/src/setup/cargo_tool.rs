@@ -31,7 +31,9 @@ impl CargoTool {
         if !program.exists() {
             // Cargo moves the finished program into place, so an interruption leaves none.
             let install = format!("install {name} --version {} --locked --root", self.version);
-            succeed(cargo(&install).arg(&folder))?;
+            // Two of the tools enable link-time optimization, which takes minutes.
+            let fast = [("CARGO_PROFILE_RELEASE_LTO", "off"), ("CARGO_PROFILE_RELEASE_CODEGEN_UNITS", "16")];
+            succeed(cargo(&install).arg(&folder).envs(fast))?;
         }
         let subcommand = self.subcommand;
         Ok(move || {
