@@ -12,7 +12,7 @@ pub fn agreement(data: &[u8]) {
     let text = signed.as_deref().unwrap_or(text);
     let strict = account::verifier();
     let skew = ClockSkew::new(Duration::from_mins(1)).expect("valid skew");
-    let lenient = strict.clone().leeway(skew).allow_long_lived();
+    let lenient = strict.clone().leeway(skew).allow_long_lived(true);
     let without_clock = strict.clone().clock(|| UNIX_EPOCH - Duration::from_secs(1));
     for verifier in [strict, lenient, without_clock] {
         agree(verifier, text);

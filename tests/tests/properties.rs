@@ -129,7 +129,7 @@ proptest! {
             .backdate(ClockSkew::new(Duration::from_secs(backdate)).unwrap());
         let minter = if include_key_id { builder.include_key_id(true).build() } else { builder.build() };
         let token = block_on(minter.mint(&claims)).unwrap();
-        let verified = verifier(&license_key).allow_long_lived().verify(token.expose_secret()).unwrap();
+        let verified = verifier(&license_key).allow_long_lived(true).verify(token.expose_secret()).unwrap();
         prop_assert_eq!(verified.expires_at, token.expires_at());
         let since_issue = Duration::from_secs(claims.lifetime().unwrap_or_default().as_secs() + backdate);
         prop_assert_eq!(verified.claims, claims.with_lifetime(Lifetime::long_lived(since_issue).unwrap()));

@@ -119,7 +119,7 @@ fn signs(key: &PemKey, case: &Case) {
     let input = SigningInput::new(&message);
     let signing_key = block_on(key.signing_key()).unwrap();
     assert_eq!(block_on(signing_key.sign(&input)).unwrap().as_bytes(), expected);
-    assert!(Signature::remote(expected).verify(&input, key.public_key()).is_ok());
+    assert!(Signature::remote(expected).check(&input, key.public_key()).is_ok());
 }
 
 fn read<T: for<'de> Deserialize<'de>>(json: &str) -> T {

@@ -24,7 +24,11 @@ pub(crate) async fn cancel<'a, T>(
     for polls in 0..MAX_POLLS {
         match timeout(context.time_limit, polled(call(), polls)).await {
             Ok(Some(Ok(_))) => return Ok(()),
-            Ok(Some(Err(error))) => return Err(broken(name, polls, &context.describe(name, error))),
+            Ok(Some(Err(error))) => {
+                let failure = broken(name, polls, &context.describe(name, &error));
+                context.record(name, error);
+                return Err(failure);
+            }
             Ok(None) => {}
             Err(_) if polls <= 1 => return Err(Failure::Late(name)),
             Err(_) => return Err(broken(name, polls, "the next call does not return")),

@@ -55,7 +55,7 @@ impl Context {
         name: &'static str,
         call: impl Future<Output = Result<T, KeyError>>,
     ) -> Checked<T> {
-        self.result(name, call).await?.map_err(|error| Failure::Failed(self.describe(name, error)))
+        self.result(name, call).await?.map_err(|error| Failure::Failed(self.describe(name, &error)))
     }
 
     /// Awaits a call that may fail.
@@ -91,16 +91,15 @@ impl Context {
         Ok(result)
     }
 
-    /// Records the error and returns a description without secrets.
-    pub(crate) fn describe(&self, name: &'static str, error: KeyError) -> String {
+    /// Returns a description without secrets.
+    pub(crate) fn describe(&self, name: &str, error: &KeyError) -> String {
         let message = error.to_string();
         let message = if self.secrets.find(&message).is_some() { "<redacted>" } else { &message };
-        let line = format!("{name} failed: {message} ({})", error.id());
-        self.record(name, error);
-        line
+        format!("{name} failed: {message} ({})", error.id())
     }
 
-    fn record(&self, name: &'static str, error: KeyError) {
+    /// Records an error for the redaction check.
+    pub(crate) fn record(&self, name: &'static str, error: KeyError) {
         self.errors.lock().unwrap_or_else(PoisonError::into_inner).push((name, error));
     }
 
@@ -132,7 +131,7 @@ pub(crate) fn minter(source: Arc<dyn KeySource>) -> MinterBuilder {
 
 /// Checks a signature as the minter does, and also verifies a self-checked one.
 pub(crate) fn verify(signature: Signature, input: &SigningInput<'_>, key: &PublicKey) -> Checked {
-    let signature = signature.verify(input, key).map_err(|error| failed(error.to_string()))?;
+    let signature = signature.check(input, key).map_err(|error| failed(error.to_string()))?;
     let (bytes, expected) = (signature.as_bytes().len(), key.bits().div_ceil(8));
     if bytes != expected {
         return Err(failed(format!("signature has {bytes} bytes, expected {expected}")));

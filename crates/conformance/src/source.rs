@@ -124,7 +124,7 @@ pub(crate) async fn rotation(context: &Context, rotate: Option<Hook>) -> Checked
             verify(signature, &INPUT, &old_key).map_err(|_| failed("the old snapshot did not sign with the old key"))
         }
         Err(error) if error.kind() == KeyErrorKind::Superseded => Ok(()),
-        Err(error) => Err(failed(format!("old snapshot: {}", context.describe("sign", error)))),
+        Err(error) => Err(failed(format!("old snapshot: {}", context.describe("sign", &error)))),
     }
 }
 
@@ -139,7 +139,7 @@ pub(crate) async fn superseded(context: &Context, supersede: Option<Hook>) -> Ch
         match context.result("sign", old.sign(&INPUT)).await? {
             Err(error) if error.kind() == KeyErrorKind::Superseded => break,
             Err(error) if error.is_transient() && !is_late() => {}
-            Err(error) => return Err(failed(context.describe("sign", error))),
+            Err(error) => return Err(failed(context.describe("sign", &error))),
             Ok(_) if is_late() => return Err(failed("the superseded snapshot signed until the time limit")),
             Ok(_) => {}
         }

@@ -30,7 +30,7 @@ impl PemError {
     /// Returns advice for the operator, if there is any.
     #[must_use]
     pub const fn hint(&self) -> Option<&'static str> {
-        self.problem.hint()
+        Some(self.problem.hint())
     }
 
     /// Returns whether the same call can succeed later without a change to the file or the configuration.
@@ -77,12 +77,9 @@ impl Error for PemError {
 
 impl From<PemError> for KeyError {
     fn from(error: PemError) -> Self {
-        let key_error = Self::new(error.kind().key_error_kind(), "failed to load the signing key");
-        match error.hint() {
-            Some(hint) => key_error.with_hint(hint),
-            None => key_error,
-        }
-        .with_source(error)
+        Self::new(error.kind().key_error_kind(), "failed to load the signing key")
+            .with_hint(error.problem.hint())
+            .with_source(error)
     }
 }
 

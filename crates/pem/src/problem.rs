@@ -152,14 +152,14 @@ impl Problem {
         }
     }
 
-    pub(crate) const fn hint(self) -> Option<&'static str> {
+    pub(crate) const fn hint(self) -> &'static str {
         const COPY: &str = "copy the file again from where it was generated";
         const GENERATE: &str =
             "generate a key with `openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:2048 -out key.pem`";
         const ENCRYPT: &str =
             "encrypt the key again with `openssl pkcs8 -topk8 -v2 aes-256-cbc -in old.pem -out key.pem`";
         const LIMITS: &str = "check the limits of the process for memory, threads and open files";
-        Some(match self {
+        match self {
             Self::NotFound | Self::FileTooLarge | Self::NotRegularFile | Self::InvalidPath => "check the path",
             Self::BrokenSymlink => "correct the target of the link",
             Self::KeyInsteadOfPath => "give the path of the key file",
@@ -192,7 +192,7 @@ impl Problem {
             Self::EncryptionDisabled => "enable the feature `encrypted-pem`",
             Self::UnsupportedEncryption | Self::ExpensiveDerivation | Self::LegacyEncryption => ENCRYPT,
             Self::NoRandomness | Self::Encode | Self::NoThread => LIMITS,
-            Self::Read => return None,
-        })
+            Self::Read => "check the disk or the network file system",
+        }
     }
 }

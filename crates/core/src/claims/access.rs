@@ -49,18 +49,6 @@ impl Access {
         }
     }
 
-    /// Returns the role of [`Access::Role`] and [`Access::RoleWithPolicy`].
-    ///
-    /// `None` has three meanings: the account's default, the default with a policy, and no role at all. Match on `Access` to distinguish
-    /// them.
-    #[must_use]
-    pub const fn role(&self) -> Option<Role> {
-        match self {
-            Self::Role(role) | Self::RoleWithPolicy(role, _) => Some(*role),
-            Self::AccountDefault | Self::DefaultWithPolicy(_) | Self::PolicyOnly(_) => None,
-        }
-    }
-
     pub(crate) const fn role_claim(&self) -> RoleClaim {
         match self {
             Self::AccountDefault | Self::DefaultWithPolicy(_) => RoleClaim::Absent,

@@ -55,6 +55,16 @@ impl Lifetime {
         NonZeroU64::new(lifetime.as_secs()).map(Self).ok_or(ClaimsError::LifetimeUnderOneSecond)
     }
 
+    /// Parses a lifetime as `FromStr` does, but without the limit of 24 hours; see [`Lifetime::long_lived`].
+    ///
+    /// # Errors
+    ///
+    /// [`ClaimsError::InvalidLifetime`] and [`ClaimsError::LifetimeUnderOneSecond`].
+    pub fn parse_long_lived(text: &str) -> Result<Self, ClaimsError> {
+        let seconds = duration::parse(text).ok_or(ClaimsError::InvalidLifetime)?;
+        Self::long_lived(Duration::from_secs(seconds))
+    }
+
     /// Returns the lifetime in seconds, at least 1.
     #[must_use]
     pub const fn as_secs(self) -> u64 {
@@ -87,8 +97,8 @@ impl FromStr for Lifetime {
     type Err = ClaimsError;
 
     fn from_str(text: &str) -> Result<Self, ClaimsError> {
-        let seconds = duration::parse(text).ok_or(ClaimsError::InvalidLifetime)?;
-        Self::new(Duration::from_secs(seconds))
+        let lifetime = Self::parse_long_lived(text)?;
+        if lifetime.is_long_lived() { Err(ClaimsError::LifetimeOverOneDay) } else { Ok(lifetime) }
     }
 }
 
@@ -152,6 +162,7 @@ mod tests {
         for (text, seconds) in [("1s", 1), ("90s", 90), ("15m", 900), ("90m", 5_400), ("8h", 28_800), ("1d", 86_400)] {
             let lifetime: Lifetime = text.parse().unwrap();
             assert_eq!((lifetime.as_secs(), lifetime.to_string().as_str()), (seconds, text));
+            assert_eq!(Lifetime::parse_long_lived(text), Ok(lifetime));
         }
         assert_eq!("60m".parse::<Lifetime>().unwrap(), Lifetime::default());
         assert_eq!(Lifetime::try_from("024h".to_owned()).unwrap().to_string(), "1d");
@@ -179,6 +190,7 @@ mod tests {
         assert_eq!("0m".parse::<Lifetime>(), Err(ClaimsError::LifetimeUnderOneSecond));
         for text in ["25h", "2d", "18446744073709551615d"] {
             assert_eq!(text.parse::<Lifetime>(), Err(ClaimsError::LifetimeOverOneDay), "{text}");
+            assert!(Lifetime::parse_long_lived(text).unwrap().is_long_lived(), "{text}");
         }
     }
 

@@ -7,7 +7,7 @@ macro_rules! checked_string {
         pub struct $name(String);
 
         impl $name {
-            /// Checks the text.
+            /// Returns the value if the text is valid.
             ///
             /// # Errors
             ///

@@ -49,7 +49,7 @@ impl EmbedError {
                 Some("write an international name as xn--..., and an IPv4 address as four decimal numbers")
             }
             Self::InsecureScheme => Some("use https, or http on a loopback host"),
-            Self::NotAnOrigin => Some("remove path, query, fragment and credentials"),
+            Self::NotAnOrigin => Some("write scheme, host and port only, such as https://cobrowse.example.com:8443"),
             Self::InvalidId => Some("use the id of a session or device as Cobrowse returned it"),
             Self::InvalidFilterName => Some("use one key of custom_data"),
             Self::InvalidLanguageTag => Some("use a tag such as de or pt-BR"),

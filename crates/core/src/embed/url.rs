@@ -40,32 +40,33 @@ impl EmbedUrl {
     /// The maximum length of the URL in bytes. Common proxies fail at 8 KiB.
     pub const MAX_BYTES: usize = 8_000;
 
-    /// Opens the list of devices and sessions: `/dashboard`.
+    /// Returns the URL of the list of devices and sessions: `/dashboard`.
     pub fn dashboard(instance: &Instance) -> Self {
         Self::new(instance.page(&["dashboard"]))
     }
 
-    /// Opens the prompt for a code that the customer reads out: `/code`.
+    /// Returns the URL of the prompt for a code that the customer reads out: `/code`.
     pub fn code(instance: &Instance) -> Self {
         Self::new(instance.page(&["code"]))
     }
 
-    /// Connects to the only device that matches the filters: `/connect`.
+    /// Returns the URL that connects to the only device that matches the filters: `/connect`.
     pub fn connect(instance: &Instance) -> Self {
         Self::new(instance.page(&["connect"]))
     }
 
-    /// Opens a session: `/session/<id>`.
+    /// Returns the URL of a session: `/session/<id>`.
     pub fn session(instance: &Instance, id: &str) -> Self {
         Self::new(instance.page(&["session", id])).check_id(id)
     }
 
-    /// Connects to a device by its Cobrowse id: `/connect/device/<id>`. Used by official examples, not documented.
+    /// Returns the URL that connects to a device by its Cobrowse id: `/connect/device/<id>`. Used by official examples, not
+    /// documented.
     pub fn connect_device(instance: &Instance, id: &str) -> Self {
         Self::new(instance.page(&["connect", "device", id])).check_id(id)
     }
 
-    /// Opens the recording of a session: `/session/<id>/recording`. Used by official examples, not documented.
+    /// Returns the URL of the recording of a session: `/session/<id>/recording`. Used by official examples, not documented.
     pub fn recording(instance: &Instance, session_id: &str) -> Self {
         Self::new(instance.page(&["session", session_id, "recording"])).check_id(session_id)
     }

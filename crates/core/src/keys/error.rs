@@ -125,7 +125,7 @@ impl KeyErrorKind {
             Self::NotFound => "correct the name of the key, or create the key",
             Self::InvalidKey => "replace the key or correct its state",
             Self::Throttled => "retry later and call less often",
-            Self::Unavailable => "retry; if it persists, check the network path to the key",
+            Self::Unavailable => "retry; if it persists, check the key service and the connection to it",
             Self::InvalidResponse => "check the endpoint and any proxy in front of it",
             Self::Superseded => "check that the configured name refers to an enabled key",
         })

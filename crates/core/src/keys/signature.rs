@@ -72,22 +72,26 @@ impl Signature {
         &self.bytes
     }
 
-    /// Pads a remote signature to the length of the modulus (RFC 8017, section 8.2.1) and verifies it under the public key.
+    /// Checks the signature as the minter does, and returns it.
+    ///
+    /// A remote signature is padded to the length of the modulus (RFC 8017, section 8.2.1) and verified. For a self-checked signature,
+    /// **only the length** is checked.
     ///
     /// # Errors
     ///
-    /// [`KeyErrorKind::InvalidResponse`] if it is not a signature of the input by this key.
-    pub fn verify(self, input: &SigningInput<'_>, key: &PublicKey) -> Result<Self, KeyError> {
+    /// [`KeyErrorKind::InvalidResponse`] if the length is wrong or a remote signature does not verify.
+    pub fn check(self, input: &SigningInput<'_>, key: &PublicKey) -> Result<Self, KeyError> {
         let length = key.modulus_bytes();
-        let Self { mut bytes, self_checked } = self;
-        if self_checked {
-            return if bytes.len() == length { Ok(Self { bytes, self_checked }) } else { Err(wrong_signature()) };
+        if self.self_checked {
+            return if self.bytes.len() == length { Ok(self) } else { Err(wrong_signature()) };
         }
-        if bytes.is_empty() || bytes.len() > length {
+        if self.bytes.is_empty() {
             return Err(wrong_signature());
         }
-        let lost = length - bytes.len();
-        bytes.splice(..0, std::iter::repeat_n(0, lost));
+        // A second buffer, because growing the first would leave a copy in memory.
+        let mut bytes = Zeroizing::new(vec![0; length]);
+        let lost = length.checked_sub(self.bytes.len()).ok_or_else(wrong_signature)?;
+        bytes[lost..].copy_from_slice(&self.bytes);
         if key.verify(input, &bytes) { Ok(Self { bytes, self_checked: true }) } else { Err(wrong_signature()) }
     }
 }
@@ -120,27 +124,27 @@ mod tests {
     }
 
     #[test]
-    fn verify_of_valid_signature_returns_it() {
+    fn check_of_valid_signature_returns_it() {
         let key = TestKey::generate();
         let bytes = key.sign_now(&INPUT);
         for signature in [Signature::remote(bytes.clone()), Signature::self_checked(bytes.clone())] {
-            assert_eq!(signature.verify(&INPUT, &key.public).unwrap().as_bytes(), bytes);
+            assert_eq!(signature.check(&INPUT, &key.public).unwrap().as_bytes(), bytes);
         }
     }
 
     #[test]
-    fn verify_of_remote_signature_restores_leading_zeros() {
+    fn check_of_remote_signature_restores_leading_zeros() {
         let key = TestKey::generate();
         let (message, bytes) = signature_where(&key, |bytes| bytes[0] == 0);
         let input = SigningInput::new(message.as_bytes());
         let stripped = bytes.iter().copied().skip_while(|&byte| byte == 0).collect::<Vec<_>>();
         assert!(stripped.len() < bytes.len());
-        assert_eq!(Signature::remote(stripped.clone()).verify(&input, &key.public).unwrap().as_bytes(), bytes);
-        assert!(Signature::self_checked(stripped).verify(&input, &key.public).is_err());
+        assert_eq!(Signature::remote(stripped.clone()).check(&input, &key.public).unwrap().as_bytes(), bytes);
+        assert!(Signature::self_checked(stripped).check(&input, &key.public).is_err());
     }
 
     #[test]
-    fn verify_of_invalid_remote_signature_returns_error() {
+    fn check_of_invalid_remote_signature_returns_error() {
         let (key, other) = (TestKey::generate(), TestKey::generate());
         // Without its first byte, a signature that begins with a zero is valid.
         let (message, right) = signature_where(&key, |bytes| bytes[0] != 0);
@@ -159,7 +163,7 @@ mod tests {
             key.sign_now(&SigningInput::new(b"header.other")),
         ];
         for bytes in wrong {
-            let error = Signature::remote(bytes).verify(&input, &key.public).unwrap_err();
+            let error = Signature::remote(bytes).check(&input, &key.public).unwrap_err();
             assert_eq!(error.kind(), KeyErrorKind::InvalidResponse);
         }
     }

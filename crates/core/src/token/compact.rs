@@ -52,7 +52,7 @@ impl<'a> Payload<'a> {
 pub(super) struct Unsigned(Zeroizing<Vec<u8>>);
 
 impl Unsigned {
-    /// Allocates the buffer for the whole token: growing it would leave copies in memory.
+    /// Serializes header and payload into a buffer with room for the whole token, because growing it would leave copies in memory.
     pub(super) fn new(payload: &Payload<'_>, key: &PublicKey, include_key_id: bool) -> Result<Self, MintError> {
         let header = include_key_id.then(|| with_kid(key.thumbprint()));
         let payload = {

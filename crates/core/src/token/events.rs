@@ -10,14 +10,14 @@ use crate::keys::PublicKey;
 const TARGET: &str = "cobrowse_jwt_core";
 
 /// Returns the time if a subscriber is interested in mints. Without one, this reads one atomic.
-pub(super) fn start_mint() -> Option<Instant> {
+pub(super) fn mint_started_at() -> Option<Instant> {
     tracing::event_enabled!(target: TARGET, Level::INFO).then(Instant::now)
 }
 
 #[cold]
-pub(super) fn end_mint(start: Instant, minted: &Result<AgentToken, MintError>) {
+pub(super) fn mint_ended(start: Instant, result: &Result<AgentToken, MintError>) {
     let duration_us = u64::try_from(start.elapsed().as_micros()).unwrap_or(u64::MAX);
-    match minted {
+    match result {
         Ok(token) => tracing::info!(
             target: TARGET,
             outcome = "ok",

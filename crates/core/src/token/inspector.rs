@@ -28,7 +28,7 @@ pub struct Inspector {
     public_key: Option<PublicKey>,
     clock: Arc<dyn Clock>,
     leeway: ClockSkew,
-    long_lived: bool,
+    allow_long_lived: bool,
 }
 
 impl Inspector {
@@ -39,7 +39,7 @@ impl Inspector {
             public_key: None,
             clock: Arc::new(SystemTime::now),
             leeway: ClockSkew::default(),
-            long_lived: false,
+            allow_long_lived: false,
         }
     }
 
@@ -58,9 +58,9 @@ impl Inspector {
         Self { leeway, ..self }
     }
 
-    /// Accepts lifetimes of more than 24 hours, for SCIM provisioning.
-    pub fn allow_long_lived(self) -> Self {
-        Self { long_lived: true, ..self }
+    /// Sets whether lifetimes of more than 24 hours are accepted, for SCIM provisioning; `false` by default.
+    pub fn allow_long_lived(self, allow: bool) -> Self {
+        Self { allow_long_lived: allow, ..self }
     }
 
     /// Replaces the system clock.
@@ -68,7 +68,7 @@ impl Inspector {
         Self { clock: Arc::new(clock), ..self }
     }
 
-    /// Inspects a token. Takes time and memory linear in its length.
+    /// Inspects a token. Takes O(n log n) time and O(n) memory for a token of n bytes.
     #[must_use]
     pub fn inspect(&self, token: &str) -> Inspection {
         Inspection::new(token, &self.context())
@@ -80,7 +80,7 @@ impl Inspector {
             public_key: self.public_key.as_ref(),
             now: numeric_date(self.clock.now()),
             leeway: self.leeway,
-            long_lived: self.long_lived,
+            allow_long_lived: self.allow_long_lived,
         }
     }
 }
@@ -99,7 +99,7 @@ impl fmt::Debug for Inspector {
             .field("license_key", &self.license_key)
             .field("public_key", &self.public_key)
             .field("leeway", &self.leeway)
-            .field("long_lived", &self.long_lived)
+            .field("allow_long_lived", &self.allow_long_lived)
             .finish_non_exhaustive()
     }
 }
@@ -150,7 +150,7 @@ mod tests {
         let expired = at(101_005).inspect(&token);
         assert_eq!(outcome(&expired, TokenCheck::Expiry), &Outcome::Failed(VerifyError::Expired { seconds: 5 }));
         let leeway = ClockSkew::new(Duration::from_secs(6)).unwrap();
-        let tolerated = at(101_005).leeway(leeway).allow_long_lived().inspect(&token);
+        let tolerated = at(101_005).leeway(leeway).allow_long_lived(true).inspect(&token);
         assert_eq!(outcome(&tolerated, TokenCheck::Expiry), &Outcome::Passed);
         assert_eq!(outcome(&tolerated, TokenCheck::Lifetime), &Outcome::Passed);
         assert!(matches!(outcome(&expired, TokenCheck::Lifetime), Outcome::Failed(_)));

@@ -73,10 +73,10 @@ impl Minter {
     ///
     /// A [`MintError`]. A signature that comes from outside the process is verified before it becomes part of a token.
     pub async fn mint(&self, claims: &AgentClaims) -> Result<AgentToken, MintError> {
-        let start = events::start_mint();
+        let start = events::mint_started_at();
         let minted = self.try_mint(claims).await;
         if let Some(start) = start {
-            events::end_mint(start, &minted);
+            events::mint_ended(start, &minted);
         }
         minted
     }
@@ -87,7 +87,12 @@ impl Minter {
             Ok(token) => Ok(token),
             Err(Failure::Final(error)) => Err(error),
             Err(Failure::Stale(error)) => {
-                let Ok(refreshed) = (*self.0.source).refresh().await else { return Err(error.into()) };
+                let refreshed = match (*self.0.source).refresh().await {
+                    Ok(refreshed) => refreshed,
+                    // `Superseded` does not contain the cause.
+                    Err(cause) if error.kind() == KeyErrorKind::Superseded => return Err(cause.into()),
+                    Err(_) => return Err(error.into()),
+                };
                 let next = self.0.registered.select(refreshed)?;
                 if Arc::ptr_eq(&next, &key) {
                     return Err(error.into());
@@ -106,11 +111,12 @@ impl Minter {
         Ok(self.select_key().await?.public_key().clone())
     }
 
-    /// An unregistered key can be a cached one, so the source is refreshed before another key signs in its place.
+    /// Returns the key to sign with. If the key of the source is not registered, refreshes the source first, because a cached key can be
+    /// stale.
     async fn select_key(&self) -> Result<Arc<dyn SigningKey>, MintError> {
         let Settings { source, registered, .. } = &*self.0;
         let key = (**source).signing_key().await?;
-        if registered.accept(key.public_key()) {
+        if registered.is_accepted(key.public_key()) {
             return registered.select(key);
         }
         registered.select((**source).refresh().await.unwrap_or(key))
@@ -133,7 +139,7 @@ impl Minter {
             settings.registered.discard(key);
             Failure::Stale(error)
         })?;
-        let signature = signature.verify(&unsigned.signing_input(), key.public_key()).map_err(Failure::Stale)?;
+        let signature = signature.check(&unsigned.signing_input(), key.public_key()).map_err(Failure::Stale)?;
         Ok(AgentToken::signed(unsigned.sign(signature.as_bytes()), iat, exp, key.public_key().clone()))
     }
 }

@@ -39,9 +39,9 @@ impl Verifier {
         Self(self.0.leeway(leeway))
     }
 
-    /// Accepts lifetimes of more than 24 hours, for SCIM provisioning.
-    pub fn allow_long_lived(self) -> Self {
-        Self(self.0.allow_long_lived())
+    /// Sets whether lifetimes of more than 24 hours are accepted, for SCIM provisioning; `false` by default.
+    pub fn allow_long_lived(self, allow: bool) -> Self {
+        Self(self.0.allow_long_lived(allow))
     }
 
     /// Replaces the system clock.
@@ -49,7 +49,8 @@ impl Verifier {
         Self(self.0.clock(clock))
     }
 
-    /// Verifies the token and returns its claims, or the first check that it fails. Takes time and memory linear in its length.
+    /// Verifies the token and returns its claims, or the first check that it fails. Takes O(n log n) time and O(n)
+    /// memory for a token of n bytes.
     ///
     /// # Errors
     ///

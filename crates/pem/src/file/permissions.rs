@@ -32,7 +32,7 @@ impl Permissions {
         let unreadable = |error| PemError::io(Problem::Read, error);
         let directories = key_file_directories(path).map_err(unreadable)?;
         directories.iter().try_for_each(|directory| check_directory(directory))?;
-        // Who can write to a directory above can replace the one below it.
+        // Anyone who can write to a directory can replace the directories in it.
         let ancestors = ancestors(&directories).map_err(unreadable)?;
         ancestors.iter().try_for_each(|ancestor| refuse_world_writable(ancestor).map(drop))
     }
@@ -105,7 +105,7 @@ impl Permissions {
     }
 }
 
-/// Returns the directories that contain the file or a symbolic link on the way to it. Write access to any of them allows to replace the key.
+/// Returns the directories that contain the file or a symbolic link on the way to it. Anyone with write access to one of them can replace the key.
 ///
 /// # Errors
 ///

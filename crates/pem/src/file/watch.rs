@@ -114,16 +114,17 @@ impl Watch {
         let _ = receiver.await;
     }
 
-    /// The check runs on one thread, because the file system may hang, and another thread bounds the wait.
+    /// Starts a check on a thread, because the file system can hang. Another thread releases the waiters after 3 seconds, because this
+    /// crate does not depend on an async runtime.
     fn start_check(self: &Arc<Self>, state: &mut State) {
         state.check = Some(Check { started: Instant::now(), waiters: Vec::new() });
         let watch = Arc::clone(self);
         let spawned = spawn(move || {
-            let (running, ended) = mpsc::channel::<()>();
-            let checked = Arc::clone(&watch);
+            let (alive, ended) = mpsc::channel::<()>();
+            let checker = Arc::clone(&watch);
             let spawned = spawn(move || {
-                let _running = running;
-                checked.check();
+                let _alive = alive;
+                checker.check();
             });
             match spawned {
                 Err(error) => {

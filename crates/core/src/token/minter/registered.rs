@@ -24,17 +24,18 @@ impl RegisteredKeys {
         self.keys.push(key);
     }
 
-    pub(super) fn accept(&self, key: &PublicKey) -> bool {
+    pub(super) fn is_accepted(&self, key: &PublicKey) -> bool {
         self.keys.is_empty() || self.keys.contains(key)
     }
 
-    /// Returns the offered key if it is registered, else the newest registered snapshot.
+    /// Returns the offered key if it is registered, else the newest registered snapshot. Keeps a registered key, and logs an
+    /// unregistered one once.
     pub(super) fn select(&self, offered: Arc<dyn SigningKey>) -> Result<Arc<dyn SigningKey>, MintError> {
         if self.keys.is_empty() {
             return Ok(offered);
         }
         let mut state = self.state();
-        if self.accept(offered.public_key()) {
+        if self.is_accepted(offered.public_key()) {
             state.reported = None;
             if !state.snapshot.as_ref().is_some_and(|snapshot| Arc::ptr_eq(snapshot, &offered)) {
                 state.snapshot = Some(Arc::clone(&offered));

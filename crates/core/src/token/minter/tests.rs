@@ -2,7 +2,7 @@ use std::{
     fmt::Write as _,
     sync::{
         Mutex,
-        atomic::{AtomicUsize, Ordering},
+        atomic::{AtomicBool, AtomicUsize, Ordering},
     },
     time::{Duration, UNIX_EPOCH},
 };
@@ -110,29 +110,35 @@ fn token_over_the_limit_returns_error() {
 
 /// Returns the first key until it is refreshed, then the next one; the last key stays.
 #[derive(Debug)]
-struct Rotating(Mutex<Vec<Arc<dyn SigningKey>>>);
+struct Rotating {
+    keys: Mutex<Vec<Arc<dyn SigningKey>>>,
+    refresh_fails: AtomicBool,
+}
 
 impl Rotating {
     fn new(keys: impl IntoIterator<Item = Arc<dyn SigningKey>>) -> Arc<Self> {
         let mut keys: Vec<_> = keys.into_iter().collect();
         keys.reverse();
-        Arc::new(Self(Mutex::new(keys)))
+        Arc::new(Self { keys: Mutex::new(keys), refresh_fails: AtomicBool::new(false) })
     }
 
     /// Changes the key behind the source's back, as a cache sees it.
     fn replace(&self, key: Arc<dyn SigningKey>) {
-        *self.0.lock().unwrap() = vec![key];
+        *self.keys.lock().unwrap() = vec![key];
     }
 }
 
 #[async_trait]
 impl KeySource for Rotating {
     async fn signing_key(&self) -> Result<Arc<dyn SigningKey>, KeyError> {
-        Ok(Arc::clone(self.0.lock().unwrap().last().unwrap()))
+        Ok(Arc::clone(self.keys.lock().unwrap().last().unwrap()))
     }
 
     async fn refresh(&self) -> Result<Arc<dyn SigningKey>, KeyError> {
-        let mut keys = self.0.lock().unwrap();
+        if self.refresh_fails.load(Ordering::Relaxed) {
+            return Err(KeyError::new(KeyErrorKind::NotFound, "no such key"));
+        }
+        let mut keys = self.keys.lock().unwrap();
         if keys.len() > 1 {
             keys.pop();
         }
@@ -216,6 +222,19 @@ fn mint_with_superseded_or_wrong_key_refreshes_once() {
 
         assert!(mint(vec![first.clone(), second.clone(), third]).is_err());
         assert_eq!((first.calls(), second.calls()), (1, 1), "not tried a third time");
+    }
+}
+
+#[test]
+fn mint_with_failed_refresh_returns_its_error_only_if_superseded() {
+    for (behaviour, expected) in [
+        (Behaviour::Fail(KeyErrorKind::Superseded), KeyErrorKind::NotFound),
+        (Behaviour::SignWrongly, KeyErrorKind::InvalidResponse),
+    ] {
+        let source = Rotating::new([ScriptedKey::new(behaviour) as _]);
+        source.refresh_fails.store(true, Ordering::Relaxed);
+        let Err(MintError::Key(error)) = signer(&rotating_minter(&source, &[])) else { panic!("{behaviour:?}") };
+        assert_eq!(error.kind(), expected);
     }
 }
 

@@ -24,9 +24,8 @@ macro_rules! checks {
             }
 
             /// Returns advice for a token that fails the check.
-            #[must_use]
-            pub const fn hint(self) -> Option<&'static str> {
-                match self { $(Self::$name => Some($hint),)+ }
+            pub(super) const fn hint(self) -> &'static str {
+                match self { $(Self::$name => $hint,)+ }
             }
         }
     };
@@ -73,12 +72,4 @@ checks! {
     Policy "policy", "correct the policy, or omit it";
     /// All claims are documented by Cobrowse.
     KnownClaims "known-claims", "remove or rename the claim";
-}
-
-impl TokenCheck {
-    /// Returns whether the same token can pass the check later.
-    #[must_use]
-    pub const fn is_transient(self) -> bool {
-        matches!(self, Self::IssuedAt)
-    }
 }

@@ -21,7 +21,7 @@ pub(in crate::token) struct ValidationContext<'a> {
     /// Seconds since 1970.
     pub(in crate::token) now: Option<u64>,
     pub(in crate::token) leeway: ClockSkew,
-    pub(in crate::token) long_lived: bool,
+    pub(in crate::token) allow_long_lived: bool,
 }
 
 type Check = fn(&ParsedToken<'_>, &ValidationContext<'_>) -> Outcome;
@@ -30,23 +30,23 @@ pub(in crate::token) const CHECKS: &[(TokenCheck, Check)] = &[
     (TokenCheck::Size, |token, _| form::size(token.bytes)),
     (TokenCheck::CompactForm, |token, _| Outcome::of(token.form)),
     (TokenCheck::Header, |token, _| part::object(token.header.as_ref(), TokenCheck::Header, "header is")),
-    (TokenCheck::Algorithm, |token, _| Outcome::of(token.header_checks.as_ref().map(|header| &header.algorithm))),
-    (TokenCheck::Type, |token, _| Outcome::of(token.header_checks.as_ref().map(|header| &header.type_))),
-    (TokenCheck::Critical, |token, _| Outcome::of(token.header_checks.as_ref().map(|header| &header.critical))),
-    (TokenCheck::HeaderMembers, |token, _| Outcome::of(token.header_checks.as_ref().map(|header| &header.key_id))),
+    (TokenCheck::Algorithm, |token, _| token.header_check(|header| &header.algorithm)),
+    (TokenCheck::Type, |token, _| token.header_check(|header| &header.type_)),
+    (TokenCheck::Critical, |token, _| token.header_check(|header| &header.critical)),
+    (TokenCheck::HeaderMembers, |token, _| token.header_check(|header| &header.members)),
     (TokenCheck::Signature, |token, context| signature(token.signing_input, token.signature, context.public_key)),
     (TokenCheck::Claims, |token, _| part::object(token.claims.as_ref(), TokenCheck::Claims, "claims are")),
-    (TokenCheck::Audience, |token, _| Outcome::of(token.parsed_claims.as_ref().map(|claims| &claims.audience))),
+    (TokenCheck::Audience, |token, _| token.claim_check(|claims| &claims.audience)),
     (TokenCheck::Issuer, |token, context| claims::issuer(token.parsed_claims.as_ref(), context.license_key)),
-    (TokenCheck::Subject, |token, _| Outcome::of(token.parsed_claims.as_ref().map(|claims| &claims.subject))),
-    (TokenCheck::DisplayName, |token, _| Outcome::of(token.parsed_claims.as_ref().map(|claims| &claims.display_name))),
+    (TokenCheck::Subject, |token, _| token.claim_check(|claims| &claims.subject)),
+    (TokenCheck::DisplayName, |token, _| token.claim_check(|claims| &claims.display_name)),
     (TokenCheck::Seconds, |token, _| time::seconds(token.dates())),
     (TokenCheck::IssuedAt, |token, context| time::issued_at(token.dates(), context.now, context.leeway)),
     (TokenCheck::Expiry, |token, context| time::expiry(token.dates(), context.now, context.leeway)),
-    (TokenCheck::Lifetime, |token, context| time::lifetime(token.dates(), context.leeway, context.long_lived)),
-    (TokenCheck::Role, |token, _| Outcome::of(token.parsed_claims.as_ref().map(|claims| &claims.role))),
-    (TokenCheck::Policy, |token, _| Outcome::of(token.parsed_claims.as_ref().map(|claims| &claims.policy))),
-    (TokenCheck::KnownClaims, |token, _| Outcome::of(token.parsed_claims.as_ref().map(|claims| &claims.known))),
+    (TokenCheck::Lifetime, |token, context| time::lifetime(token.dates(), context.leeway, context.allow_long_lived)),
+    (TokenCheck::Role, |token, _| token.claim_check(|claims| &claims.role)),
+    (TokenCheck::Policy, |token, _| token.claim_check(|claims| &claims.policy)),
+    (TokenCheck::KnownClaims, |token, _| token.claim_check(|claims| &claims.known)),
 ];
 
 /// A token as far as it can be parsed; `None` is what cannot be parsed.
@@ -68,13 +68,21 @@ impl<'d> ParsedToken<'d> {
         Self {
             bytes: decoded.bytes,
             form: decoded.form.as_ref(),
-            header_checks: header.as_ref().and_then(|part| part.object.as_ref()).map(HeaderChecks::of),
-            parsed_claims: claims.as_ref().and_then(|part| part.object.as_ref()).map(ParsedClaims::of),
+            header_checks: header.as_ref().and_then(|part| part.object.as_ref()).map(HeaderChecks::new),
+            parsed_claims: claims.as_ref().and_then(|part| part.object.as_ref()).map(ParsedClaims::new),
             header,
             claims,
             signing_input: decoded.signing_input,
             signature: decoded.signature(),
         }
+    }
+
+    fn header_check(&self, check: impl Fn(&HeaderChecks) -> &Result<(), VerifyError>) -> Outcome {
+        Outcome::of(self.header_checks.as_ref().map(check))
+    }
+
+    fn claim_check<T>(&self, claim: impl Fn(&ParsedClaims) -> &Result<T, VerifyError>) -> Outcome {
+        Outcome::of(self.parsed_claims.as_ref().map(claim))
     }
 
     fn dates(&self) -> Option<Dates<'_>> {

@@ -22,7 +22,7 @@ pub(in crate::token) struct ParsedClaims {
 }
 
 impl ParsedClaims {
-    pub(super) fn of(claims: &Object<'_>) -> Self {
+    pub(super) fn new(claims: &Object<'_>) -> Self {
         let unknown = claims.names().find(|name| !KNOWN.contains(name));
         let role = match (RoleClaim::from_json(claims.get("role")), claims.get("policy").is_some()) {
             (Ok(RoleClaim::Null), false) => Err(ClaimsError::NullRoleWithoutPolicy),

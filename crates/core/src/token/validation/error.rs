@@ -156,13 +156,13 @@ impl VerifyError {
         match self {
             Self::MissingClaim(_) | Self::WrongClaimType { .. } => match self.check() {
                 TokenCheck::IssuedAt | TokenCheck::Expiry => Some("set iat and exp to integers: seconds since 1970"),
-                check => check.hint(),
+                check => Some(check.hint()),
             },
             Self::InvalidClaim { source, .. } => source.hint(),
             Self::InvalidPolicy(source) => source.hint(),
             Self::ExpiresBeforeIssued => Some("set exp to a time after iat"),
             Self::ClockBeforeEpoch => Some("set the system clock"),
-            _ => self.check().hint(),
+            _ => Some(self.check().hint()),
         }
     }
 
@@ -200,7 +200,8 @@ const fn check_of(claim: &str) -> TokenCheck {
         b"sub" => TokenCheck::Subject,
         b"displayName" => TokenCheck::DisplayName,
         b"iat" => TokenCheck::IssuedAt,
+        b"exp" => TokenCheck::Expiry,
         b"role" => TokenCheck::Role,
-        _ => TokenCheck::Expiry,
+        _ => TokenCheck::Claims,
     }
 }

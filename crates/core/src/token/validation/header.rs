@@ -9,11 +9,11 @@ pub(super) struct HeaderChecks {
     pub(super) algorithm: Result<(), VerifyError>,
     pub(super) type_: Result<(), VerifyError>,
     pub(super) critical: Result<(), VerifyError>,
-    pub(super) key_id: Result<(), VerifyError>,
+    pub(super) members: Result<(), VerifyError>,
 }
 
 impl HeaderChecks {
-    pub(super) fn of(header: &Object<'_>) -> Self {
+    pub(super) fn new(header: &Object<'_>) -> Self {
         let unknown = header.names().find(|name| !matches!(*name, "alg" | "typ" | "kid" | "crit"));
         Self {
             algorithm: match header.get("alg").and_then(Json::as_str) {
@@ -31,7 +31,7 @@ impl HeaderChecks {
                     Err(VerifyError::invalid_header(TokenCheck::Critical, "unsupported critical extensions (crit)"))
                 }
             },
-            key_id: match (unknown, header.get("kid")) {
+            members: match (unknown, header.get("kid")) {
                 (Some(name), _) => {
                     let detail = format!("unknown header member {:?}", printable_name(name));
                     Err(VerifyError::invalid_header(TokenCheck::HeaderMembers, detail))

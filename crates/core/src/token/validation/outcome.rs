@@ -20,15 +20,6 @@ impl Finding {
             Outcome::Skipped(reason) => (*reason).to_owned(),
         }
     }
-
-    /// Returns advice for a failure.
-    #[must_use]
-    pub const fn hint(&self) -> Option<&'static str> {
-        match &self.outcome {
-            Outcome::Failed(error) => error.hint(),
-            Outcome::Passed | Outcome::Skipped(_) => None,
-        }
-    }
 }
 
 /// The outcome of a check.
