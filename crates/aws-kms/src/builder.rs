@@ -19,7 +19,7 @@ use crate::{
 /// A key in AWS KMS: a [`KeySource`] whose private key never enters this process.
 ///
 /// The key id is a key id, a key ARN, an alias (`alias/cobrowse`) or an alias ARN. Cheap to clone; clones share the cache. Needs a
-/// Tokio runtime while it is used.
+/// Tokio runtime with the I/O and time drivers (`enable_all`) while it is used.
 ///
 /// ```no_run
 /// use cobrowse_jwt_aws_kms::AwsKmsKey;
@@ -42,9 +42,7 @@ impl AwsKmsKey {
     /// [`AccessDenied`](KeyErrorKind::AccessDenied) if there are no credentials, [`Unavailable`](KeyErrorKind::Unavailable) if they cannot
     /// be fetched now, and the errors of [`AwsKmsKeyBuilder::build`].
     pub async fn from_env(key_id: impl Into<String>) -> Result<Self, KeyError> {
-        let key = Self::builder_from_env(key_id).await?.build()?;
-        key.authenticate().await?;
-        Ok(key)
+        Self::builder_from_env(key_id).await?.open().await
     }
 
     /// Returns a builder with the configuration of [`AwsKmsKey::from_env`], without loading the credentials.
@@ -115,7 +113,7 @@ impl KeySource for AwsKmsKey {
 }
 
 /// Builder for [`AwsKmsKey`].
-#[must_use = "a builder does nothing until `build` is called"]
+#[must_use = "a builder does nothing until `open` or `build` is called"]
 pub struct AwsKmsKeyBuilder {
     client: Client,
     key_id: String,
@@ -154,6 +152,17 @@ impl AwsKmsKeyBuilder {
     /// Limits how many signatures are in flight; unlimited by default.
     pub fn max_in_flight(self, signatures: NonZeroUsize) -> Self {
         Self { remote: self.remote.max_in_flight(signatures), ..self }
+    }
+
+    /// Opens the key and loads the credentials. Takes at most 20 seconds.
+    ///
+    /// # Errors
+    ///
+    /// As [`AwsKmsKeyBuilder::build`] and [`AwsKmsKey::authenticate`].
+    pub async fn open(self) -> Result<AwsKmsKey, KeyError> {
+        let key = self.build()?;
+        key.authenticate().await?;
+        Ok(key)
     }
 
     /// Returns the key. Nothing is sent.

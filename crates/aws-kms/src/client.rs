@@ -90,7 +90,7 @@ fn is_https_or_loopback(uri: &str) -> bool {
     uri.scheme_str() == Some("https") || host == "localhost" || address.is_ok_and(|address| address.is_loopback())
 }
 
-/// Sends a key's ARN to its Region, unless an endpoint is set. Only an operation's own configuration contains whether one is.
+/// Sends a key's ARN to its Region, unless an endpoint is set. Only the configuration of the operation shows whether one is set.
 #[derive(Debug)]
 struct RegionOfArn(Region);
 

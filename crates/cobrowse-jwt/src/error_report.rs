@@ -1,7 +1,8 @@
 use std::{error::Error, fmt, iter};
 
 use crate::{
-    ClaimsError, ConfigError, EmbedError, KeyError, KeyUriError, MintError, PolicyError, PublicKeyError, VerifyError,
+    ClaimsError, ClockSkewError, ConfigError, EmbedError, KeyError, KeyUriError, MintError, PolicyError,
+    PublicKeyError, VerifyError,
 };
 
 /// Prints an error with its hint and its causes, one per line.
@@ -54,6 +55,7 @@ const HINTS: &[Hint] = &[
     |error| error.downcast_ref().and_then(KeyError::hint),
     |error| error.downcast_ref().and_then(MintError::hint),
     |error| error.downcast_ref().and_then(ClaimsError::hint),
+    |error| error.downcast_ref().copied().and_then(ClockSkewError::hint),
     |error| error.downcast_ref().and_then(PolicyError::hint),
     |error| error.downcast_ref().and_then(EmbedError::hint),
     |error| error.downcast_ref().and_then(PublicKeyError::hint),
@@ -79,6 +81,12 @@ mod tests {
             .with_source(cause);
         let expected = "error: failed to sign\n  hint: check the network\n  caused by: no answer in time";
         assert_eq!(ErrorReport::new(&key).to_string(), expected);
+    }
+
+    #[test]
+    fn hint_of_clock_skew_is_found() {
+        let error = "1h".parse::<crate::ClockSkew>().unwrap_err();
+        assert_eq!(ErrorReport::new(&error).hint(), Some("use at most 5m, and set the system clocks"));
     }
 
     #[test]

@@ -5,7 +5,7 @@
 
 use std::{error::Error, process::ExitCode};
 
-use cobrowse_jwt::{Access, AgentClaims, Config, ErrorReport, KeyUriRegistry, Policy, Rule};
+use cobrowse_jwt::{Access, AgentClaims, Config, ErrorReport, Policy, Rule};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
@@ -16,8 +16,7 @@ async fn main() -> ExitCode {
 
 async fn run() -> Result<(), Box<dyn Error>> {
     let config = Config::from_env()?;
-    let registry = KeyUriRegistry::new().allow_http(config.allow_http());
-    let key = registry.aws_kms_builder(config.key()).await?.build()?;
+    let key = config.key_registry().await?.aws_kms_builder(config.key()).await?.build()?;
     let preflight = key.preflight().await;
     for step in preflight.steps() {
         let result = if step.result.is_ok() { "ok" } else { "failed" };

@@ -1,9 +1,6 @@
 use std::{ffi::OsString, path::Path, str::FromStr};
 
-use cobrowse_jwt_core::{ClaimsError, EmbedError, Instance, Lifetime};
-
 use super::{Config, ConfigError, passphrase::PassphraseSource, public_keys};
-use crate::{KeyUri, KeyUriError};
 
 const LICENSE_KEY: &str = "COBROWSE_LICENSE_KEY";
 const KEY: &str = "COBROWSE_KEY";
@@ -35,15 +32,15 @@ pub(super) fn read(lookup: impl Fn(&str) -> Option<OsString>) -> Result<Config, 
     if ALL.into_iter().all(|variable| variables.value(variable).is_none()) {
         return Err(ConfigError::NotConfigured);
     }
-    let license_key = variables.required(LICENSE_KEY, ClaimsError::hint)?;
-    let key: KeyUri = variables.required(KEY, KeyUriError::hint)?;
+    let license_key = variables.required(LICENSE_KEY)?;
+    let key = variables.required(KEY)?;
     let public_keys = variables.value(PUBLIC_KEY).map(|file| public_keys::read(PUBLIC_KEY, Path::new(&file)));
     Ok(Config {
         license_key,
         key,
         public_keys: public_keys.transpose()?.unwrap_or_default(),
-        instance: variables.parsed::<Instance>(INSTANCE, EmbedError::hint)?.unwrap_or_default(),
-        default_lifetime: variables.parsed::<Lifetime>(LIFETIME, ClaimsError::hint)?.unwrap_or_default(),
+        instance: variables.parsed(INSTANCE)?.unwrap_or_default(),
+        default_lifetime: variables.parsed(LIFETIME)?.unwrap_or_default(),
         passphrase: variables.passphrase()?,
         strict_permissions: variables.flag(STRICT_PERMISSIONS)?,
         allow_foreign_owner: variables.flag(ALLOW_FOREIGN_OWNER)?,
@@ -61,38 +58,34 @@ impl<L: Fn(&str) -> Option<OsString>> Variables<L> {
 
     fn text(&self, variable: &'static str) -> Result<Option<String>, ConfigError> {
         let text = self.value(variable).map(OsString::into_string).transpose();
-        text.map_err(|_| ConfigError::invalid(variable, None, "not Unicode"))
+        text.map_err(|_| ConfigError::invalid(variable, "not Unicode"))
     }
 
-    fn parsed<T: FromStr>(
-        &self,
-        variable: &'static str,
-        hint: impl Fn(&T::Err) -> Option<&'static str>,
-    ) -> Result<Option<T>, ConfigError>
+    fn parsed<T: FromStr>(&self, variable: &'static str) -> Result<Option<T>, ConfigError>
     where
         T::Err: std::error::Error + Send + Sync + 'static,
     {
         let text = self.text(variable)?;
         let parsed = text.map(|text| text.parse()).transpose();
-        parsed.map_err(|error| ConfigError::invalid(variable, hint(&error), error))
+        parsed.map_err(|error| ConfigError::invalid(variable, error))
     }
 
-    fn required<T: FromStr>(
-        &self,
-        variable: &'static str,
-        hint: impl Fn(&T::Err) -> Option<&'static str>,
-    ) -> Result<T, ConfigError>
+    fn required<T: FromStr>(&self, variable: &'static str) -> Result<T, ConfigError>
     where
         T::Err: std::error::Error + Send + Sync + 'static,
     {
-        self.parsed(variable, hint)?.ok_or(ConfigError::Missing { setting: variable })
+        self.parsed(variable)?.ok_or(ConfigError::Missing { setting: variable })
     }
 
     fn flag(&self, variable: &'static str) -> Result<bool, ConfigError> {
         match self.text(variable)?.as_deref() {
             None | Some("false") => Ok(false),
             Some("true") => Ok(true),
-            Some(_) => Err(ConfigError::invalid(variable, Some("use true or false"), "neither true nor false")),
+            Some(_) => Err(ConfigError::Invalid {
+                setting: variable,
+                hint: Some("use true or false"),
+                source: "neither true nor false".into(),
+            }),
         }
     }
 

@@ -1,6 +1,6 @@
 use std::error::Error;
 
-use crate::KeyUriError;
+use crate::{ErrorReport, KeyUriError};
 
 /// Reports why a [`Config`](super::Config) or its minter cannot be created. Contains the name of the variable or field, and never its value.
 #[derive(Debug, thiserror::Error)]
@@ -31,12 +31,10 @@ pub enum ConfigError {
 }
 
 impl ConfigError {
-    pub(super) fn invalid(
-        setting: &'static str,
-        hint: Option<&'static str>,
-        source: impl Into<Box<dyn Error + Send + Sync>>,
-    ) -> Self {
-        Self::Invalid { setting, hint, source: source.into() }
+    /// Returns [`ConfigError::Invalid`] with the hint of the cause.
+    pub(super) fn invalid(setting: &'static str, source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        let source = source.into();
+        Self::Invalid { setting, hint: ErrorReport::new(&*source).hint(), source }
     }
 
     /// Returns a stable name in kebab case, for programs; for [`ConfigError::Key`] that of the [`KeyUriError`].

@@ -8,7 +8,7 @@ mod public_keys;
 #[cfg(test)]
 mod tests;
 
-use std::{path::Path, sync::Arc};
+use std::path::Path;
 
 use cobrowse_jwt_core::{Instance, KeySource, LicenseKey, Lifetime, Minter, MinterBuilder, PublicKey};
 use serde::Deserialize;
@@ -127,19 +127,14 @@ impl Config {
         self.default_lifetime
     }
 
-    /// Returns whether plain http to a key service on another host is allowed.
-    #[must_use]
-    pub const fn allow_http(&self) -> bool {
-        self.allow_http
-    }
-
     /// Opens the key and returns a minter. Does not look up a key in a service; [`Minter::check_key`] does.
     ///
     /// # Errors
     ///
-    /// As [`Config::open_key`].
+    /// [`ConfigError::Key`], and the errors of [`Config::key_registry`].
     pub async fn minter(&self) -> Result<Minter, ConfigError> {
-        Ok(self.minter_builder(self.open_key(KeyUriRegistry::new()).await?).build())
+        let source = self.key_registry().await?.open(&self.key).await?;
+        Ok(self.minter_builder(source).build())
     }
 
     /// Returns the builder of [`Config::minter`] for a key that is already open, for settings that a `Config` does not have.
@@ -148,12 +143,18 @@ impl Config {
         self.public_keys.iter().cloned().fold(builder, MinterBuilder::expect_public_key)
     }
 
-    /// Opens the key with the schemes of this registry and the options of this configuration.
+    /// Returns a registry with the options of this configuration, to add schemes or to open the key with other options. Reads the file of
+    /// the passphrase, if one is configured.
     ///
     /// # Errors
     ///
-    /// [`ConfigError::Key`], and [`ConfigError::Invalid`] for the file of the passphrase.
-    pub async fn open_key(&self, registry: KeyUriRegistry) -> Result<Arc<dyn KeySource>, ConfigError> {
+    /// [`ConfigError::Invalid`] if the file of the passphrase cannot be read.
+    #[cfg_attr(
+        not(feature = "encrypted-pem"),
+        expect(clippy::unused_async, reason = "the feature reads the file of the passphrase")
+    )]
+    pub async fn key_registry(&self) -> Result<KeyUriRegistry, ConfigError> {
+        let registry = KeyUriRegistry::new();
         #[cfg(feature = "pem")]
         let registry =
             registry.strict_permissions(self.strict_permissions).allow_foreign_owner(self.allow_foreign_owner);
@@ -164,6 +165,6 @@ impl Config {
             Some(source) => registry.passphrase(source.read().await?),
             None => registry,
         };
-        Ok(registry.open(&self.key).await?)
+        Ok(registry)
     }
 }

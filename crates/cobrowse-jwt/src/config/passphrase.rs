@@ -27,7 +27,7 @@ impl PassphraseSource {
         match self {
             Self::Value(passphrase) => Ok(passphrase.clone()),
             Self::File { path, setting } => {
-                Passphrase::open(path).await.map_err(|error| ConfigError::invalid(setting, error.hint(), error))
+                Passphrase::open(path).await.map_err(|error| ConfigError::invalid(setting, error))
             }
         }
     }

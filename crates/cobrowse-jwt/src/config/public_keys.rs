@@ -10,10 +10,12 @@ use super::ConfigError;
 
 /// Reads the public keys in this file: a JWK, or one or more PEM blocks.
 pub(super) fn read(setting: &'static str, path: &Path) -> Result<Vec<PublicKey>, ConfigError> {
-    let text = read_text(path).map_err(|error| {
-        ConfigError::invalid(setting, Some("use the path of a file with a public key, as PEM or a JWK"), error)
+    let text = read_text(path).map_err(|error| ConfigError::Invalid {
+        setting,
+        hint: Some("use the path of a file with a public key, as PEM or a JWK"),
+        source: error.into(),
     })?;
-    parse(&text).map_err(|error| ConfigError::invalid(setting, error.hint(), error))
+    parse(&text).map_err(|error| ConfigError::invalid(setting, error))
 }
 
 fn parse(text: &str) -> Result<Vec<PublicKey>, cobrowse_jwt_core::PublicKeyError> {

@@ -154,6 +154,8 @@ fn minter_with_disabled_or_unknown_scheme_returns_error() {
 #[cfg(feature = "testing")]
 #[test]
 fn minter_signs_with_the_settings() {
+    use std::sync::Arc;
+
     use cobrowse_jwt_core::{Access, AgentClaims, Role};
 
     use crate::{KeyUriError, KeyUriScheme, async_trait, testing::TestAccount};
@@ -167,14 +169,15 @@ fn minter_signs_with_the_settings() {
     }
 
     let (account, other) = (TestAccount::new(), TestAccount::new());
-    let registry = KeyUriRegistry::new().scheme("test", Opener(account.clone())).unwrap();
     let mint = |public_key: &PublicKey| {
         let config = Config::builder(account.license_key().clone(), "test:".parse().unwrap())
             .public_key(public_key.clone())
             .default_lifetime("15m".parse().unwrap())
             .build()
             .unwrap();
-        let source = pollster::block_on(config.open_key(registry.clone())).unwrap();
+        let registry = pollster::block_on(config.key_registry()).unwrap();
+        let registry = registry.scheme("test", Opener(account.clone())).unwrap();
+        let source = pollster::block_on(registry.open(config.key())).unwrap();
         let claims = AgentClaims::new("jane@example.com", Access::Role(Role::Agent)).unwrap();
         pollster::block_on(config.minter_builder(source).clock(account.clock().clone()).build().mint(&claims))
     };

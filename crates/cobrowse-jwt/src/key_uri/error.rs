@@ -1,3 +1,5 @@
+use std::borrow::Cow;
+
 use cobrowse_jwt_core::KeyError;
 
 /// Reports why a string is not a key URI or why its key cannot be opened. Never contains the string, which can be a pasted key.
@@ -14,7 +16,7 @@ pub enum KeyUriError {
     #[error("{message}")]
     Invalid {
         /// What is wrong, in lower case.
-        message: &'static str,
+        message: Cow<'static, str>,
         /// The expected syntax.
         hint: &'static str,
     },
@@ -40,7 +42,7 @@ pub enum KeyUriError {
 
 impl KeyUriError {
     pub(super) const fn invalid(message: &'static str, hint: &'static str) -> Self {
-        Self::Invalid { message, hint }
+        Self::Invalid { message: Cow::Borrowed(message), hint }
     }
 
     /// Returns a stable name in kebab case, for programs; for [`KeyUriError::Key`] the name of its kind.

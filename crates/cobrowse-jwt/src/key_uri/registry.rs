@@ -119,19 +119,11 @@ impl KeyUriRegistry {
             #[cfg(not(feature = "env"))]
             KeyLocation::Env(_) => Err(KeyUriError::FeatureDisabled { feature: "env" }),
             #[cfg(feature = "aws-kms")]
-            KeyLocation::AwsKms { .. } => {
-                let key = self.aws_kms_builder(uri).await?.build()?;
-                key.authenticate().await?;
-                Ok(Arc::new(key))
-            }
+            KeyLocation::AwsKms { .. } => Ok(Arc::new(self.aws_kms_builder(uri).await?.open().await?)),
             #[cfg(not(feature = "aws-kms"))]
             KeyLocation::AwsKms { .. } => Err(KeyUriError::FeatureDisabled { feature: "aws-kms" }),
             #[cfg(feature = "pkcs11")]
-            KeyLocation::Pkcs11 => {
-                let key = self.pkcs11_builder(uri)?.build()?;
-                key.authenticate().await?;
-                Ok(Arc::new(key))
-            }
+            KeyLocation::Pkcs11 => Ok(Arc::new(self.pkcs11_builder(uri)?.open().await?)),
             #[cfg(not(feature = "pkcs11"))]
             KeyLocation::Pkcs11 => Err(KeyUriError::FeatureDisabled { feature: "pkcs11" }),
             #[cfg(feature = "vault")]

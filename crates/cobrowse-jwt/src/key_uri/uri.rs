@@ -1,6 +1,8 @@
 use std::{fmt, path::PathBuf, str::FromStr};
 
 use cobrowse_jwt_core::Instance;
+#[cfg(feature = "pkcs11")]
+use cobrowse_jwt_pkcs11::{Pkcs11Key, Pkcs11KeyBuilder};
 use percent_encoding::percent_decode_str;
 use serde::{Deserialize, Deserializer, de};
 
@@ -227,8 +229,11 @@ fn vault(rest: &str) -> Result<KeyLocation, KeyUriError> {
 
 #[cfg(feature = "pkcs11")]
 fn pkcs11(uri: &str) -> Result<KeyLocation, KeyUriError> {
-    cobrowse_jwt_pkcs11::Pkcs11Key::builder_from_uri(uri)?.build()?;
-    Ok(KeyLocation::Pkcs11)
+    let built = Pkcs11Key::builder_from_uri(uri).and_then(Pkcs11KeyBuilder::build);
+    built.map(|_| KeyLocation::Pkcs11).map_err(|error| KeyUriError::Invalid {
+        message: error.to_string().into(),
+        hint: error.hint().unwrap_or_default(),
+    })
 }
 
 #[cfg(not(feature = "pkcs11"))]

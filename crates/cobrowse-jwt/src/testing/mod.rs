@@ -26,7 +26,7 @@
 //! let token = service.token("jane@example.com").await?;
 //!
 //! let verified = account.assert_accepted(token.expose_secret());
-//! assert_eq!(verified.claims.access().role(), Some(Role::Agent));
+//! assert_eq!(*verified.claims.access(), Access::Role(Role::Agent));
 //!
 //! account.clock().advance(Duration::from_secs(3_600));
 //! account.assert_refused(token.expose_secret(), TokenCheck::Expiry);
