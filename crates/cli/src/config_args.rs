@@ -1,5 +1,3 @@
-use std::time::Duration;
-
 use cobrowse_jwt::{Config, ConfigBuilder, LicenseKey, Lifetime};
 
 use crate::{
@@ -7,7 +5,7 @@ use crate::{
     failure::Failure,
     help::heading,
     key::{Key, KeyArgs},
-    public_key, time,
+    public_key,
 };
 
 /// The arguments of a [`Config`]. Each has a variable of [`Config::from_env`].
@@ -21,9 +19,9 @@ pub(crate) struct ConfigArgs {
     /// License key of the account
     #[arg(long, env = "COBROWSE_LICENSE_KEY", hide_env_values = true, value_parser = configured::parser(configured::claim::<LicenseKey>), help_heading = heading::TOKEN)]
     license: Configured<LicenseKey>,
-    /// Lifetime of the token: 90s, 15m, 1h30m, 1d
-    #[arg(long, value_name = "DURATION", allow_hyphen_values = true, default_value = "1h", env = "COBROWSE_LIFETIME", hide_env_values = true, value_parser = configured::parser(time::parse_duration), help_heading = heading::TOKEN)]
-    lifetime: Configured<Duration>,
+    /// Lifetime of the token: 90s, 15m, 8h, 1d
+    #[arg(long, value_name = "DURATION", allow_hyphen_values = true, default_value = "1h", env = "COBROWSE_LIFETIME", hide_env_values = true, value_parser = configured::parser(parse_lifetime), help_heading = heading::TOKEN)]
+    lifetime: Configured<Lifetime>,
     /// Allow a lifetime over 24 hours, for SCIM provisioning; such a token cannot be revoked individually
     #[arg(long, help_heading = heading::TOKEN)]
     allow_long_lived: bool,
@@ -42,12 +40,16 @@ impl ConfigArgs {
     }
 
     fn lifetime(&self) -> Result<Lifetime, Failure> {
-        let lifetime = Lifetime::long_lived(self.lifetime.value)
-            .map_err(|error| self.lifetime.usage_error(&error.to_string()).with_hint(error.hint()))?;
+        let lifetime = self.lifetime.value;
         if lifetime.is_long_lived() && !self.allow_long_lived {
             let failure = self.lifetime.usage_error("lifetime exceeds 24 hours");
             return Err(failure.with_hint("use --allow-long-lived for SCIM provisioning"));
         }
         Ok(lifetime)
     }
+}
+
+/// Parses a lifetime of any length. [`ConfigArgs::lifetime`] applies the limit of 24 hours, which `--allow-long-lived` lifts.
+fn parse_lifetime(text: &str) -> Result<Lifetime, String> {
+    Lifetime::parse_long_lived(text).map_err(|error| configured::with_hint(&error, error.hint()))
 }

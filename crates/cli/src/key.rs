@@ -55,7 +55,7 @@ impl<'a> Key<'a> {
     pub(crate) fn new(name: &'a Configured, options: &'a KeyOptions) -> Result<Self, Failure> {
         let uri = name.value.parse().map_err(|error| name.with_variable_origin(Failure::from(error)))?;
         let key = Self { uri, name, options };
-        // Another crate of the build can enable the feature of the library.
+        // Cargo unifies features: the library can have a feature that this command does not.
         let disabled = match key.uri.location() {
             KeyLocation::AwsKms { .. } if cfg!(not(feature = "aws-kms")) => "aws-kms",
             KeyLocation::Vault { .. } if cfg!(not(feature = "vault")) => "vault",

@@ -12,8 +12,8 @@ use tracing::{
 
 use crate::output;
 
-/// Prints the warnings that the library logs, such as a key file that others may read.
-pub(crate) fn print() {
+/// Subscribes to the warnings of the library, such as a key file that others may read, and prints them.
+pub(crate) fn subscribe() {
     // Fails only if a subscriber is set already.
     let _ = tracing::subscriber::set_global_default(LibraryWarnings::default());
 }

@@ -38,7 +38,7 @@ fn main() -> ExitCode {
         Ok(command_line) => command_line,
         Err(exit) => return exit.into(),
     };
-    library_warnings::print();
+    library_warnings::subscribe();
     let exit = run(command_line.subcommand, command_line.verbose).unwrap_or_else(|failure| {
         failure.print(command_line.verbose);
         failure.exit

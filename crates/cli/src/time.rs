@@ -1,16 +1,8 @@
-//! Parsing and formatting of times and durations.
+//! Formats times and durations.
 
 use std::time::Duration;
 
-use jiff::{Span, SpanRelativeTo, Timestamp, tz::TimeZone};
-
-/// Parses `15m`, `1h30m`, `90s`, `1d`.
-pub(crate) fn parse_duration(text: &str) -> Result<Duration, &'static str> {
-    const EXPECTED: &str = "expected a duration such as 90s, 15m, 1h30m or 1d";
-    let span: Span = text.parse().map_err(|_| EXPECTED)?;
-    let duration = span.to_duration(SpanRelativeTo::days_are_24_hours()).map_err(|_| EXPECTED)?;
-    Duration::try_from(duration).map_err(|_| EXPECTED)
-}
+use jiff::{Timestamp, tz::TimeZone};
 
 /// Formats seconds since 1970 in the time zone of this machine. `None` after the year 9999.
 pub(crate) fn local(seconds: i64) -> Option<String> {
@@ -48,18 +40,6 @@ pub(crate) fn elapsed(time: Duration) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn duration_is_parsed_with_units() {
-        for (text, seconds) in
-            [("90s", 90), ("15m", 900), ("1h30m", 5_400), ("1h 30m", 5_400), ("1d", 86_400), ("2 weeks", 1_209_600)]
-        {
-            assert_eq!(parse_duration(text), Ok(Duration::from_secs(seconds)), "{text}");
-        }
-        for wrong in ["", "15", "m", "-1h", "1h ago", "1 month", "1y", "99999999999d", "eyJ"] {
-            assert!(parse_duration(wrong).is_err(), "{wrong}");
-        }
-    }
 
     #[test]
     fn distance_is_rounded_to_one_unit() {

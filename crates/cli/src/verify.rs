@@ -47,11 +47,10 @@ impl Verify {
         let token = text.token;
         // The result and the report are for the same time.
         let now = SystemTime::now();
-        let mut verifier =
-            Verifier::new(license.value.clone(), public_key.clone()).leeway(self.args.leeway).clock(move || now);
-        if self.args.allow_long_lived {
-            verifier = verifier.allow_long_lived();
-        }
+        let verifier = Verifier::new(license.value.clone(), public_key.clone())
+            .leeway(self.args.leeway)
+            .allow_long_lived(self.args.allow_long_lived)
+            .clock(move || now);
         let result = verifier.verify(&token);
         let inspection = Inspector::from(verifier).inspect(&token);
         inspect::refuse_key(&inspection)?;

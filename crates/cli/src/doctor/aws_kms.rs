@@ -12,14 +12,7 @@ pub(super) async fn probe(key: &Key<'_>, report: &mut Report) -> Option<Arc<dyn 
         let _progress = Progress::new("loading the AWS configuration");
         key.registry().aws_kms_builder(&key.uri).await.and_then(|builder| Ok(builder.build()?))
     };
-    let source = match opened {
-        Ok(source) => source,
-        Err(error) => {
-            report.failed("open", error.into());
-            return None;
-        }
-    };
-    report.passed_in("open", start.elapsed(), "AWS configuration loaded");
+    let source = preflight::report_open(opened, start, "AWS configuration loaded", report)?;
     let preflight = {
         let _progress = Progress::new("calling AWS KMS");
         source.preflight().await

@@ -4,11 +4,11 @@ mod clock;
 mod latency;
 mod local;
 mod permissions;
+#[cfg(feature = "pkcs11")]
+mod pkcs11;
 #[cfg(any(feature = "aws-kms", feature = "pkcs11", feature = "vault"))]
 mod preflight;
 mod report;
-#[cfg(feature = "pkcs11")]
-mod token;
 #[cfg(feature = "vault")]
 mod vault;
 
@@ -87,7 +87,7 @@ impl Doctor {
             #[cfg(feature = "vault")]
             cobrowse_jwt::KeyLocation::Vault { .. } => vault::probe(key, report).await?,
             #[cfg(feature = "pkcs11")]
-            cobrowse_jwt::KeyLocation::Pkcs11 => token::probe(key, report).await?,
+            cobrowse_jwt::KeyLocation::Pkcs11 => pkcs11::probe(key, report).await?,
             _ => local::probe(key, self.allow_readable_key, report).await?,
         };
         let snapshot = match source.signing_key().await {
@@ -144,11 +144,8 @@ async fn mint_and_verify(
         let _progress = Progress::new("minting a token");
         minter.mint(&claims).await.map_err(|error| Failure::minting(error, &[]))?
     };
-    let mut verifier = Verifier::new(config.license_key().clone(), public_key.clone());
-    if config.default_lifetime().is_long_lived() {
-        verifier = verifier.allow_long_lived();
-    }
-    verifier
+    Verifier::new(config.license_key().clone(), public_key.clone())
+        .allow_long_lived(config.default_lifetime().is_long_lived())
         .verify(token.expose_secret())
         .map_err(|error| Failure::of(Exit::Refused, &error).with_hint(error.hint()).with_id(error.id()))
 }

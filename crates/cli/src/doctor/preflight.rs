@@ -1,3 +1,6 @@
+use std::time::Instant;
+
+use cobrowse_jwt::KeyUriError;
 #[cfg(feature = "aws-kms")]
 use cobrowse_jwt::aws_kms::{Preflight, PreflightStepName};
 #[cfg(not(any(feature = "aws-kms", feature = "vault")))]
@@ -6,6 +9,25 @@ use cobrowse_jwt::pkcs11::{Preflight, PreflightStepName};
 use cobrowse_jwt::vault::{Preflight, PreflightStepName};
 
 use super::report::Report;
+
+/// Reports the step `open`, and returns the key, or `None` if it was not opened.
+pub(super) fn report_open<K>(
+    result: Result<K, KeyUriError>,
+    start: Instant,
+    message: &str,
+    report: &mut Report,
+) -> Option<K> {
+    match result {
+        Ok(key) => {
+            report.passed_in("open", start.elapsed(), message);
+            Some(key)
+        }
+        Err(error) => {
+            report.failed("open", error.into());
+            None
+        }
+    }
+}
 
 /// Reports the steps, and returns `None` if one failed.
 pub(super) fn report(

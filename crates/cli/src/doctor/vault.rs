@@ -8,14 +8,8 @@ use crate::{key::Key, progress::Progress};
 /// Opens the key and reports the steps of its preflight.
 pub(super) async fn probe(key: &Key<'_>, report: &mut Report) -> Option<Arc<dyn KeySource>> {
     let start = Instant::now();
-    let source = match key.registry().vault_builder(&key.uri).and_then(|builder| Ok(builder.build()?)) {
-        Ok(source) => source,
-        Err(error) => {
-            report.failed("open", error.into());
-            return None;
-        }
-    };
-    report.passed_in("open", start.elapsed(), "Vault configuration loaded");
+    let opened = key.registry().vault_builder(&key.uri).and_then(|builder| Ok(builder.build()?));
+    let source = preflight::report_open(opened, start, "Vault configuration loaded", report)?;
     let preflight = {
         let _progress = Progress::new("calling Vault");
         source.preflight().await

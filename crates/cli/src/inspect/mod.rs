@@ -39,15 +39,13 @@ impl Inspect {
         let public_key = select_public_key(&public_keys, &text.token);
         // The checks and the relative times are for the same time.
         let now = SystemTime::now();
-        let mut inspector = Inspector::new().leeway(self.args.leeway).clock(move || now);
+        let mut inspector =
+            Inspector::new().leeway(self.args.leeway).allow_long_lived(self.args.allow_long_lived).clock(move || now);
         if let Some(public_key) = &public_key {
             inspector = inspector.public_key(public_key.clone());
         }
         if let Some(license) = &self.args.license {
             inspector = inspector.license_key(license.value.clone());
-        }
-        if self.args.allow_long_lived {
-            inspector = inspector.allow_long_lived();
         }
         let inspection = inspector.inspect(&text.token);
         refuse_key(&inspection)?;

@@ -46,10 +46,10 @@ fn causes_are_shown_with_verbose() {
     let directory = Directory::new();
     // A regular file that opens and cannot be read.
     let unreadable = ["public-key", "/proc/self/mem"];
-    let sentence = "error: /proc/self/mem: failed to read the file\n";
-    assert_eq!(directory.run(&unreadable).exits(3, "").stderr, sentence);
+    let error = "error: /proc/self/mem: failed to read the file\n  hint: check the disk or the network file system\n";
+    assert_eq!(directory.run(&unreadable).exits(3, "").stderr, error);
     let verbose = directory.run(&[&unreadable, &["--verbose"][..]].concat()).exits(3, "").stderr;
-    assert_eq!(verbose, format!("{sentence}  caused by: Input/output error (os error 5)\n"));
+    assert_eq!(verbose, format!("{error}  caused by: Input/output error (os error 5)\n"));
     let no_cause = directory.run(&["public-key", "nothing.pem", "-v"]).exits(4, "").stderr;
     assert_eq!(no_cause, "error: nothing.pem: no such file\n  hint: check the path\n");
     let variable = directory.command(&["public-key", "env:BROKEN", "-v"]).env("BROKEN", "hello").output().unwrap();

@@ -9,14 +9,7 @@ use crate::{key::Key, progress::Progress};
 pub(super) async fn probe(key: &Key<'_>, report: &mut Report) -> Option<Arc<dyn KeySource>> {
     let start = Instant::now();
     let opened = key.registry().pkcs11_builder(&key.uri).and_then(|builder| Ok(builder.build()?));
-    let source = match opened {
-        Ok(source) => source,
-        Err(error) => {
-            report.failed("open", error.into());
-            return None;
-        }
-    };
-    report.passed_in("open", start.elapsed(), "URI read");
+    let source = preflight::report_open(opened, start, "URI read", report)?;
     let preflight = {
         let _progress = Progress::new("calling the PKCS#11 module");
         source.preflight().await
