@@ -8,7 +8,7 @@ use aws_sdk_kms::{
 };
 use cobrowse_jwt_core::{KeyError, KeyErrorKind, KeySource, SigningKey, async_trait};
 use cobrowse_jwt_remote::{Preflight, RemoteKey, RemoteKeyBuilder};
-use tokio::{runtime::Handle, task};
+use tokio::runtime::Handle;
 
 use crate::{
     client::{CREDENTIALS_TIMEOUT, guarded},
@@ -51,12 +51,7 @@ impl AwsKmsKey {
     ///
     /// [`InvalidKey`](KeyErrorKind::InvalidKey) outside of a Tokio runtime.
     pub async fn builder_from_env(key_id: impl Into<String>) -> Result<AwsKmsKeyBuilder, KeyError> {
-        Handle::try_current().map_err(|_| {
-            KeyError::new(KeyErrorKind::InvalidKey, "no Tokio runtime is running")
-                .with_hint("call this in a Tokio runtime")
-        })?;
-        // Not on a worker of the runtime, see `AwsKmsKeyBuilder::build`.
-        let _ = task::spawn_blocking(seed_random_generator).await;
+        seed_on_blocking_thread().await?;
         let identity_cache = IdentityCache::lazy().load_timeout(CREDENTIALS_TIMEOUT).build();
         let config = aws_config::defaults(BehaviorVersion::latest()).identity_cache(identity_cache).load().await;
         let second = Duration::from_secs(1);
@@ -158,8 +153,9 @@ impl AwsKmsKeyBuilder {
     ///
     /// # Errors
     ///
-    /// As [`AwsKmsKeyBuilder::build`] and [`AwsKmsKey::authenticate`].
+    /// As [`AwsKmsKeyBuilder::build`] and [`AwsKmsKey::authenticate`]; [`InvalidKey`](KeyErrorKind::InvalidKey) outside of a Tokio runtime.
     pub async fn open(self) -> Result<AwsKmsKey, KeyError> {
+        seed_on_blocking_thread().await?;
         let key = self.build()?;
         key.authenticate().await?;
         Ok(key)
@@ -168,7 +164,7 @@ impl AwsKmsKeyBuilder {
     /// Returns the key. Nothing is sent.
     ///
     /// The first key of a process computes for about 30 ms: AWS-LC collects entropy for its first random number, which would otherwise
-    /// happen inside the first TLS handshake. [`AwsKmsKey::from_env`] does this on a thread that may block.
+    /// happen inside the first TLS handshake. [`AwsKmsKeyBuilder::open`] does this on a thread that may block.
     ///
     /// # Errors
     ///
@@ -189,6 +185,15 @@ impl fmt::Debug for AwsKmsKeyBuilder {
             .field("remote", &self.remote)
             .finish_non_exhaustive()
     }
+}
+
+/// Seeds on a thread that may block, because this computes for about 30 ms; see [`AwsKmsKeyBuilder::build`].
+async fn seed_on_blocking_thread() -> Result<(), KeyError> {
+    let runtime = Handle::try_current().map_err(|_| {
+        KeyError::new(KeyErrorKind::InvalidKey, "no Tokio runtime is running").with_hint("call this in a Tokio runtime")
+    })?;
+    let _ = runtime.spawn_blocking(seed_random_generator).await;
+    Ok(())
 }
 
 /// A failure is reported by whatever needs a random number next.
