@@ -15,7 +15,8 @@ use crate::{
 
 /// A key in the transit secrets engine of HashiCorp Vault or OpenBao: a [`KeySource`] whose private key never enters this process.
 ///
-/// Cheap to clone; clones share the cache, the token and the connections. Needs a Tokio runtime with the I/O and time drivers (`enable_all`) while it is used.
+/// Cheap to clone; clones share the cache, the token and the connections. Needs a Tokio runtime with the I/O and time drivers
+/// (`enable_all`) while it is used.
 ///
 /// ```no_run
 /// use cobrowse_jwt_core::{LicenseKey, Minter};

@@ -105,7 +105,8 @@ impl Permissions {
     }
 }
 
-/// Returns the directories that contain the file or a symbolic link on the way to it. Anyone with write access to one of them can replace the key.
+/// Returns the directories that contain the file or a symbolic link on the way to it. Anyone with write access to one of them can replace
+/// the key.
 ///
 /// # Errors
 ///
