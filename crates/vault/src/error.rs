@@ -93,7 +93,12 @@ fn by_status(call: Call, status: u16, details: &Details) -> Classification {
         }
         503 if says("sealed") => (Unavailable, "Vault is sealed", "unseal Vault"),
         408 | 412 | 500.. => (Unavailable, "Vault internal error", "retry; see the server log of Vault if it persists"),
-        300..400 => (InvalidResponse, "response is a redirect", "use the address of the active node or of the cluster"),
+        300..400 => {
+            // By a standby node that cannot forward the request, for example while the nodes elect an active one.
+            let is_temporary = status == 307;
+            let kind = if is_temporary { Unavailable } else { InvalidResponse };
+            (kind, "response is a redirect", "use the address of the active node or of the cluster")
+        }
         _ => PROTOCOL_ERROR,
     }
 }

@@ -181,7 +181,7 @@ async fn status_in_any_call_returns_its_error_after_one_request() {
     let mut wrong = Vec::new();
     for (status, kind, message) in [
         (301, InvalidResponse, "response is a redirect"),
-        (307, InvalidResponse, "response is a redirect"),
+        (307, Unavailable, "response is a redirect"),
         (308, InvalidResponse, "response is a redirect"),
         (412, Unavailable, "Vault internal error"),
         (429, Throttled, "Vault rate limit exceeded"),
