@@ -13,8 +13,8 @@ use cobrowse_jwt_fault_server::{Fault, FaultServer, Operation, Times};
 use cobrowse_jwt_vault::{PreflightStepName, VaultAuth, VaultKey, VaultKeyBuilder};
 use tokio::{task::JoinSet, time};
 
-/// How much later than its deadline a result may arrive.
-const SLACK: Duration = Duration::from_millis(250);
+/// How much later than its deadline a result may arrive. Long, because a loaded machine is slow.
+const SLACK: Duration = Duration::from_secs(2);
 const WARM: Duration = Duration::from_secs(3);
 const COLD: Duration = Duration::from_secs(6);
 

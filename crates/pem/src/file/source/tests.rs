@@ -336,7 +336,7 @@ fn signing_key_with_hanging_check_waits_three_seconds_once() {
     assert!((Duration::from_secs(3)..Duration::from_secs(6)).contains(&waited), "{waited:?}");
     let start = Instant::now();
     assert_eq!(&replaced.after_a_minute(), first.public_key());
-    assert!(start.elapsed() < Duration::from_secs(1), "{:?}", start.elapsed());
+    assert!(start.elapsed() < Duration::from_secs(3), "{:?}", start.elapsed());
     let path = replaced.folder.path();
     let timed_out = ["timed out checking the key file; the known key signs", path.to_str().unwrap()];
     EVENTS.wait_for(&timed_out);
