@@ -1,9 +1,9 @@
 use std::{
-    env, fs,
+    env, fs, iter,
     net::TcpListener,
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use axum::{Json, Router, http::StatusCode, routing::post};
@@ -248,7 +248,7 @@ impl OwnServer {
         let server = OpenBao { url: format!("http://127.0.0.1:{port}"), token: String::new() };
         let mut own = Self { server, unseal_key: String::new(), folder, process };
         let body = json!({"secret_shares": 1, "secret_threshold": 1});
-        let (_, initialized) = own.until("sys/init", &body, |status| status == 200).await;
+        let initialized = own.until("POST", "sys/init", &body).await;
         own.server.token = initialized["root_token"].as_str().unwrap().to_owned();
         own.unseal_key = initialized["keys"][0].as_str().unwrap().to_owned();
         own.unseal().await;
@@ -262,10 +262,8 @@ impl OwnServer {
 
     /// Unseals the server, and waits until it is active.
     pub async fn unseal(&self) {
-        self.until("sys/unseal", &json!({"key": self.unseal_key}), |status| status == 200).await;
-        while self.server.call("GET", "sys/health", &Value::Null).await.0 != 200 {
-            sleep(Duration::from_millis(20)).await;
-        }
+        self.until("POST", "sys/unseal", &json!({"key": self.unseal_key})).await;
+        self.until("GET", "sys/health", &Value::Null).await;
     }
 
     /// Kills the server.
@@ -279,12 +277,16 @@ impl OwnServer {
         self.process = spawn(self.folder.path());
     }
 
-    async fn until(&self, path: &str, body: &Value, is_done: fn(u16) -> bool) -> (u16, Value) {
+    /// Sends a request until the server accepts it, and returns the body of the response.
+    async fn until(&self, method: &str, path: &str, body: &Value) -> Value {
+        let start = Instant::now();
         loop {
-            match self.server.try_call("POST", path, body).await {
-                Ok((status, body)) if is_done(status) => return (status, body),
-                _ => sleep(Duration::from_millis(50)).await,
+            let response = self.server.try_call(method, path, body).await;
+            if let Ok((200, body)) = response {
+                return body;
             }
+            assert!(start.elapsed() < Duration::from_mins(1), "not within a minute: {path}: {response:?}");
+            sleep(Duration::from_millis(20)).await;
         }
     }
 }
@@ -302,7 +304,9 @@ fn spawn(folder: &Path) -> Child {
 }
 
 fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+    // Outside the range from which connections of other tests get their ports.
+    let mut ports = iter::repeat_with(|| fastrand::u16(10_000..30_000));
+    ports.find(|&port| TcpListener::bind(("127.0.0.1", port)).is_ok()).unwrap()
 }
 
 fn variable(name: &str) -> String {

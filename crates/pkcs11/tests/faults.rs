@@ -17,6 +17,7 @@ use cobrowse_jwt_pkcs11::{Pkcs11Key, Pkcs11KeyBuilder};
 use support::{
     agent, assert_verifies, chain, in_child, license_key, mint_and_verify, mint_concurrently, refused, runtime,
 };
+use tokio::{runtime::Handle, time::sleep};
 
 /// Runs the body in a child process.
 fn alone(test: &str, body: impl Future<Output = ()>) {
@@ -129,7 +130,7 @@ fn hung_module_returns_unavailable_with_bounded_threads() {
             let call = Instant::now();
             let Err(MintError::Key(error)) = minter.mint(&agent(0)).await else { panic!("a token") };
             assert_eq!(error.kind(), KeyErrorKind::Unavailable, "{}", chain(&error));
-            assert!(call.elapsed() < Duration::from_secs(2), "{:?}", call.elapsed());
+            assert!(call.elapsed() < Duration::from_secs(9), "{:?}", call.elapsed());
         }
         assert!(threads() - before <= 16 + 2, "{} threads", threads() - before);
     });
@@ -140,6 +141,10 @@ fn dropped_source_has_closed_its_sessions() {
     alone("dropped_source_has_closed_its_sessions", async {
         let source = open("closes-slowly", 1, LIMIT).await;
         mint_and_verify(source.clone()).await;
+        // The task of the lookup also uses the sessions until it ends.
+        while Handle::current().metrics().num_alive_tasks() > 0 {
+            sleep(Duration::from_millis(1)).await;
+        }
         let start = Instant::now();
         drop(source);
         assert!(start.elapsed() >= Duration::from_millis(300), "{:?}", start.elapsed());

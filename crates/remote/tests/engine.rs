@@ -24,6 +24,7 @@ use tokio::{
     task::JoinSet,
     time::{Instant, sleep, timeout},
 };
+use tracing::{Dispatch, subscriber::NoSubscriber};
 use tracing_subscriber::util::SubscriberInitExt as _;
 
 const INPUT: SigningInput<'static> = SigningInput::new(b"header.payload");
@@ -554,6 +555,8 @@ async fn events_have_the_documented_fields_and_no_others() {
     let events = Events::default();
     let writer = events.clone();
     let subscriber = tracing_subscriber::fmt().with_ansi(false).without_time().with_writer(move || writer.clone());
+    // With a single subscriber, an event that another test emits first is disabled for the whole process.
+    let _second = Dispatch::new(NoSubscriber::new());
     let _guard = subscriber.set_default();
     let (service, key) = remote(Script::default());
     let signing_key = key.signing_key().await.unwrap();

@@ -62,11 +62,14 @@ impl Client {
         );
         self.0.write_all((head + &body).as_bytes()).unwrap();
         let mut reply = Reply { bytes: Vec::new(), end: None };
+        let start = Instant::now();
         let mut chunk = vec![0; 65536];
         while !reply.is_complete() {
             match self.0.read(&mut chunk) {
                 Ok(0) => reply.end = Some(ErrorKind::UnexpectedEof),
                 Ok(length) => reply.bytes.extend(&chunk[..length]),
+                // A loaded server begins late.
+                Err(_) if reply.bytes.is_empty() && start.elapsed() < Duration::from_secs(2) => {}
                 Err(error) => reply.end = Some(error.kind()),
             }
             if reply.end.is_some() {
@@ -291,8 +294,8 @@ fn check(server: &FaultServer, operation: Operation, fault: Fault, good: &Reply,
         Fault::SilenceAfterAccept => timed_out && reply.bytes.is_empty(),
         Fault::SilenceAfterHeaders => timed_out && reply.body().is_empty() && reply.announced() == good.announced(),
         Fault::SilenceMidBody => timed_out && half_body() && reply.announced() == good.announced(),
-        Fault::BytePerSecond => timed_out && reply.body() == b"{",
-        Fault::SlowHeaders => timed_out && reply.bytes == b"H",
+        Fault::BytePerSecond => timed_out && !reply.body().is_empty() && good.body().starts_with(reply.body()),
+        Fault::SlowHeaders => timed_out && !reply.bytes.is_empty() && good.bytes.starts_with(&reply.bytes),
         Fault::TruncatedBody => {
             reply.end == Some(ErrorKind::UnexpectedEof) && half_body() && reply.announced() == good.announced()
         }
@@ -310,7 +313,7 @@ fn check(server: &FaultServer, operation: Operation, fault: Fault, good: &Reply,
         Fault::Chunked => reply.json() == good.json() && reply.dechunked().len() == 64 * 1024,
         Fault::ChunkedTooLarge => reply.json() == good.json() && reply.dechunked().len() == 64 * 1024 + 1,
         Fault::ChunkedHuge => reply.is_chunked() && reply.body().len() > 100_000_000,
-        Fault::ChunkedSlowly => timed_out && reply.is_chunked() && reply.body() == b"1\r\n{\r\n",
+        Fault::ChunkedSlowly => timed_out && reply.is_chunked() && reply.body().starts_with(b"1\r\n{\r\n"),
         Fault::DeeplyNested => {
             reply.end.is_none() && reply.body().starts_with(b"{\"Nested\":[[[[") && reply.announced() == 200_011
         }

@@ -1,9 +1,11 @@
 //! Shared helpers: a client for the fault server, and a verifier.
 #![allow(dead_code, reason = "each test program uses a part")]
 
+use std::time::Duration;
+
 use cobrowse_jwt_aws_kms::aws_sdk_kms::{
     Client,
-    config::{BehaviorVersion, Config, Credentials, Region},
+    config::{BehaviorVersion, Config, Credentials, Region, retry::RetryConfig},
 };
 use cobrowse_jwt_core::{AgentToken, PublicKey, Verifier};
 use cobrowse_jwt_fault_server::license_key;
@@ -14,6 +16,8 @@ pub(crate) fn kms_client(endpoint: &str) -> Client {
         .behavior_version(BehaviorVersion::latest())
         .credentials_provider(credentials)
         .region(Region::new("eu-central-1"))
+        // Two random delays, of up to one and two seconds, could exceed the deadline.
+        .retry_config(RetryConfig::standard().with_initial_backoff(Duration::from_millis(100)))
         .endpoint_url(endpoint);
     Client::from_conf(config.build())
 }

@@ -204,6 +204,12 @@ impl Watch {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Moves the last check to now.
+    #[cfg(test)]
+    pub(super) fn renew_check(&self) {
+        self.state().checked = Instant::now();
+    }
+
     /// Moves the last check into the past.
     #[cfg(test)]
     pub(super) fn age_by(&self, age: Duration) {

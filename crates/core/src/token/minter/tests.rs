@@ -1,7 +1,7 @@
 use std::{
     fmt::Write as _,
     sync::{
-        Mutex,
+        LazyLock, Mutex,
         atomic::{AtomicBool, AtomicUsize, Ordering},
     },
     time::{Duration, UNIX_EPOCH},
@@ -9,6 +9,7 @@ use std::{
 
 use pollster::block_on;
 use serde_json::{Value, json};
+use tracing::{Dispatch, subscriber::NoSubscriber};
 
 use super::*;
 use crate::{
@@ -311,6 +312,9 @@ struct Events(Arc<Mutex<Vec<String>>>);
 
 impl Events {
     fn during(act: impl FnOnce()) -> Vec<String> {
+        // With a single subscriber, an event that another test emits first is disabled for the whole process.
+        static SECOND: LazyLock<Dispatch> = LazyLock::new(|| Dispatch::new(NoSubscriber::new()));
+        LazyLock::force(&SECOND);
         let events = Self::default();
         tracing::subscriber::with_default(events.clone(), act);
         let events = events.0.lock().unwrap();

@@ -299,6 +299,7 @@ fn signing_key_within_a_minute_checks_in_the_background() {
     let ((first, first_pem), (second, second_pem)) = (key(), key());
     let replaced = Replaced::new(&first_pem);
     replaced.replace(&second_pem, 0o600);
+    replaced.file.0.renew_check();
     assert_eq!(replaced.snapshot().public_key(), first.public_key());
     assert!(!replaced.file.0.is_checking(), "the last check was within a second");
 
