@@ -69,7 +69,10 @@ impl Client {
                 Ok(0) => reply.end = Some(ErrorKind::UnexpectedEof),
                 Ok(length) => reply.bytes.extend(&chunk[..length]),
                 // A loaded server begins late.
-                Err(_) if reply.bytes.is_empty() && start.elapsed() < Duration::from_secs(2) => {}
+                Err(error)
+                    if error.kind() == ErrorKind::WouldBlock
+                        && reply.bytes.is_empty()
+                        && start.elapsed() < Duration::from_secs(2) => {}
                 Err(error) => reply.end = Some(error.kind()),
             }
             if reply.end.is_some() {
