@@ -75,7 +75,7 @@ impl Pool {
 }
 
 impl Drop for Pool {
-    /// Waits until the threads have closed their sessions, at most `hung_after`: SoftHSM crashes if the process ends during a call.
+    /// Waits until the threads have closed their sessions, at most `hung_after`: modules crash if the process ends during a call.
     fn drop(&mut self) {
         let Shared { hung_after, work, .. } = &*self.0;
         let mut state = self.0.state();
@@ -83,7 +83,7 @@ impl Drop for Pool {
         state.queue.clear();
         work.notify_all();
         // A timeout needs no action: the thread hangs.
-        drop(work.wait_timeout_while(state, *hung_after, |state| !state.workers.is_empty()));
+        drop(work.wait_timeout_while(state, *hung_after, |state| !state.workers.is_empty() || state.abandoned > 0));
     }
 }
 

@@ -30,6 +30,13 @@ fn alone(test: &str, body: impl Future<Output = ()>) {
     in_child(test, Path::new("/"), &[]);
 }
 
+/// Waits for the tasks of lookups and log-ins, which also use the sessions.
+async fn tasks_end() {
+    while Handle::current().metrics().num_alive_tasks() > 0 {
+        sleep(Duration::from_millis(1)).await;
+    }
+}
+
 /// Opens a key of the module, which generates it first, with this deadline.
 async fn open(label: &str, sessions: usize, limit: Duration) -> Pkcs11Key {
     builder(label).sessions(sessions).operation_timeout(limit).open().await.unwrap()
@@ -106,7 +113,7 @@ fn sign_with_unreadable_attributes_returns_unavailable() {
 #[test]
 fn hung_thread_is_replaced() {
     alone("hung_thread_is_replaced", async {
-        let source = open("hangs-once", 1, LIMIT).await;
+        let source = open("slow-once", 1, LIMIT).await;
         let minter = Minter::new(license_key(), source);
         let key = minter.check_key().await.unwrap();
         let Err(MintError::Key(error)) = minter.mint(&agent(0)).await else { panic!("the signature did not hang") };
@@ -141,13 +148,22 @@ fn dropped_source_has_closed_its_sessions() {
     alone("dropped_source_has_closed_its_sessions", async {
         let source = open("closes-slowly", 1, LIMIT).await;
         mint_and_verify(source.clone()).await;
-        // The task of the lookup also uses the sessions until it ends.
-        while Handle::current().metrics().num_alive_tasks() > 0 {
-            sleep(Duration::from_millis(1)).await;
-        }
+        tasks_end().await;
         let start = Instant::now();
         drop(source);
         assert!(start.elapsed() >= Duration::from_millis(300), "{:?}", start.elapsed());
+    });
+}
+
+#[test]
+fn dropped_source_waits_for_a_replaced_thread() {
+    alone("dropped_source_waits_for_a_replaced_thread", async {
+        let minter = Minter::new(license_key(), open("slow-once", 1, LIMIT).await);
+        let start = Instant::now();
+        minter.mint(&agent(0)).await.unwrap_err();
+        tasks_end().await;
+        drop(minter);
+        assert!(start.elapsed() >= Duration::from_secs(4), "{:?}", start.elapsed());
     });
 }
 

@@ -4,7 +4,7 @@
 //! | --- | --- |
 //! | `good` | signs |
 //! | `hangs` | every signature hangs |
-//! | `hangs-once` | the first signature after the check of the public key hangs |
+//! | `slow-once` | the first signature after the check of the public key takes 4 s |
 //! | `crashes` | every fifth signature fails and its session is dead from then on |
 //! | `wrong` | signs another message from the second signature on |
 //! | `short` | returns half a signature from the second on |
@@ -42,7 +42,7 @@ use aws_lc_rs::{
 use cryptoki_sys::*;
 
 const LABELS: [&str; 9] =
-    ["good", "hangs", "hangs-once", "crashes", "wrong", "short", "closes-slowly", "random", "unreadable"];
+    ["good", "hangs", "slow-once", "crashes", "wrong", "short", "closes-slowly", "random", "unreadable"];
 
 static KEY: LazyLock<RsaKeyPair> = LazyLock::new(|| RsaKeyPair::from_pkcs8(include_bytes!("key.der")).unwrap());
 static START: LazyLock<Instant> = LazyLock::new(Instant::now);
@@ -258,7 +258,7 @@ extern "C" fn sign(
     let number = SIGNATURES.fetch_add(1, Ordering::SeqCst);
     match LABELS[usize::try_from(key).unwrap() - 1] {
         "hangs" => hang(),
-        "hangs-once" if number == 1 => hang(),
+        "slow-once" if number == 1 => thread::sleep(Duration::from_secs(4)),
         "crashes" if number % 5 == 4 => return kill(session, CKR_DEVICE_ERROR),
         "unreadable" if number == 1 => return kill(session, CKR_DEVICE_ERROR),
         "wrong" if number > 0 => data.push(0),
