@@ -1,6 +1,6 @@
 /// Returns the plain words of a service's message, on one line of at most about 300 characters, for the source of a
 /// [`KeyError`](cobrowse_jwt_core::KeyError). Everything else becomes `[redacted]`: services and credential providers put ARNs, account ids,
-/// key names, addresses and secrets into their messages.
+/// key names, addresses and secrets into their messages. Stops at a quotation of several words.
 ///
 /// ```
 /// use cobrowse_jwt_remote::redact;
@@ -28,7 +28,7 @@ pub fn redact(message: &str) -> String {
             redacted.push_str(shown);
         }
         if quotation.is_some_and(|(mark, rest)| !is_closed(mark, rest)) {
-            // The next mark can close this quotation or open another one.
+            // Where it ends is unknown: the next mark can close it or open another one.
             break;
         }
     }
@@ -38,26 +38,24 @@ pub fn redact(message: &str) -> String {
 const REPLACEMENT: &str = "[redacted]";
 const PUNCTUATION: &[char] = &['.', ',', ':', ';', '!', '?', '(', ')'];
 
-/// Returns the closing mark of a quotation that begins in this word, and the rest of the word after the opening mark. Single quotes inside
-/// a word are apostrophes.
+/// Returns the closing mark of a quotation that begins in this word, and the rest of the word after the opening mark. A single quote after
+/// a letter or digit is an apostrophe.
 fn open_quotation(word: &str) -> Option<(char, &str)> {
-    let mut chars = word.trim_start_matches(PUNCTUATION).chars();
-    match chars.next()? {
-        '\'' => return Some(('\'', chars.as_str())),
-        '‘' => return Some(('’', chars.as_str())),
-        _ => {}
-    }
+    let mut before = None;
     word.char_indices().find_map(|(at, char)| {
+        let is_apostrophe = before.replace(char).is_some_and(char::is_alphanumeric);
         let mark = match char {
             '"' | '`' | '”' => char,
             '“' => '”',
+            '\'' if !is_apostrophe => '\'',
+            '‘' if !is_apostrophe => '’',
             _ => return None,
         };
         Some((mark, &word[at + char.len_utf8()..]))
     })
 }
 
-/// Returns whether the quotation ends in this rest of its first word.
+/// Returns whether the quotation ends in its first word, whose rest this is.
 fn is_closed(mark: char, rest: &str) -> bool {
     rest.trim_end_matches(PUNCTUATION).ends_with(mark) && rest.matches(mark).count() == 1
 }
@@ -134,6 +132,8 @@ mod tests {
             "\" correct horse \"",
             "name=\"correct horse\"",
             "name=\" correct horse \"",
+            "name='correct horse battery'",
+            "[‘correct horse’]",
             "user=\"jane\",name=\" correct horse \"",
             "'don't' or ' correct horse '",
             "5\" or \" correct horse \"",
