@@ -77,7 +77,7 @@ impl Connection {
         Ok(Self { session, has_logged_in, token_hashes, key: None })
     }
 
-    /// Finds the configured key. Checks its public key by a signature, unless it is the one that was checked.
+    /// Finds the configured key. Checks its public key by a signature, unless this version was checked and no public key was given.
     pub(crate) fn resolve(&mut self, settings: &Settings, checked: Option<&KeyVersion>) -> Result<FoundKey, Failure> {
         let KeyName { label, id } = &settings.key;
         let label = label.as_ref().map(|label| Attribute::Label(label.clone().into()));
@@ -143,7 +143,7 @@ impl Connection {
             match key {
                 Ok(key) if key.version == *version => return Ok(key),
                 Err(failure) if failure.is_lost_session() => return Err(failure),
-                // Another handle may have this version. Without an id, this one can be any key of the token.
+                // Another handle may have this version. Without an id, the failure may concern an unrelated key.
                 Err(failure @ Failure::Module(_)) if id.is_some() => fault = Some(failure),
                 Ok(_) | Err(_) => {}
             }
@@ -154,14 +154,15 @@ impl Connection {
     fn private_keys(&self, name: impl IntoIterator<Item = Attribute>) -> Result<Vec<ObjectHandle>, Failure> {
         let template: Vec<_> = [Attribute::Class(ObjectClass::PRIVATE_KEY)].into_iter().chain(name).collect();
         let found = self.session.find_objects(&template)?;
+        if !found.is_empty() || !self.has_logged_in {
+            return Ok(found);
+        }
         // After a log-out by another caller of the module, the search succeeds and omits private objects.
-        if found.is_empty()
-            && self.has_logged_in
-            && self.session.get_session_info()?.session_state() == SessionState::RoPublic
-        {
+        if self.session.get_session_info()?.session_state() == SessionState::RoPublic {
             return Err(Error::Pkcs11(RvError::UserNotLoggedIn, Function::FindObjects).into());
         }
-        Ok(found)
+        // Another thread may have logged in again after the search.
+        Ok(self.session.find_objects(&template)?)
     }
 
     /// Reads the attributes of a private key, and refuses one that cannot sign RS256.
@@ -259,7 +260,7 @@ fn find_token(module: &Module, name: &TokenName) -> Result<(Slot, TokenInfo), Fa
     }
     let matching = || tokens.iter().filter(|(slot, token)| name.matches(*slot, token)).cloned();
     let mut found: Vec<_> = matching().collect();
-    if found.len() > 1 {
+    if found.len() > 1 || fault.is_some() {
         // SoftHSM always lists an uninitialized token too.
         found.retain(|(_, token)| token.token_initialized());
     }

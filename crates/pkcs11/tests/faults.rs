@@ -92,6 +92,7 @@ fn open_with_failing_slot_returns_its_error() {
         assert_eq!(error.kind(), KeyErrorKind::NotFound);
         for (builder, function) in [
             (builder("good").token_label("missing"), "C_GetTokenInfo"),
+            (builder("good").token_label("empty"), "C_GetTokenInfo"),
             (builder("good").slot_id(2), "C_GetMechanismInfo"),
         ] {
             let error = builder.open().await.unwrap_err();

@@ -12,8 +12,8 @@
 //! | `unreadable` | the first signature after the check of the public key fails and kills its session; reads of its attributes fail from then on |
 //! | `random` | every 30 s: reports a removed device for 3 s, fails at random for 12 s, signs for 15 s |
 //!
-//! All keys are one RSA key. The module offers `CKM_SHA256_RSA_PKCS` alone. `C_GetTokenInfo` fails for slot 1, and
-//! `C_GetMechanismInfo` for slot 2.
+//! All keys are one RSA key. The module offers `CKM_SHA256_RSA_PKCS` alone. `C_GetTokenInfo` fails for slot 1. Slot 2 has an uninitialized
+//! token, `empty`, for which `C_GetMechanismInfo` fails.
 #![expect(
     clippy::not_unsafe_ptr_arg_deref,
     reason = "the functions are safe to write and called through C pointers, which the standard requires to be valid"
@@ -105,7 +105,8 @@ extern "C" fn get_token_info(slot: CK_SLOT_ID, info: CK_TOKEN_INFO_PTR) -> CK_RV
         flags: if slot == 0 { CKF_TOKEN_INITIALIZED } else { 0 },
         ..Default::default()
     };
-    info.label[..6].copy_from_slice(b"faulty");
+    let label = if slot == 0 { "faulty" } else { "empty" };
+    info.label[..label.len()].copy_from_slice(label.as_bytes());
     CKR_OK
 }
 
