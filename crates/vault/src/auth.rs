@@ -216,11 +216,19 @@ async fn read(path: &Path) -> Result<Zeroizing<String>, KeyError> {
         let length = File::open(path)?.take(LIMIT as u64 + 1).read_to_string(&mut text)?;
         if length > LIMIT { Err(io::Error::other("file exceeds 16 KiB")) } else { Ok(text) }
     });
-    read.await.unwrap_or_else(|_| Err(io::ErrorKind::Interrupted.into())).map_err(|error: io::Error| {
-        KeyError::new(KeyErrorKind::AccessDenied, "failed to read the file with the Vault credentials")
-            .with_hint("check the file and its permissions, or set VAULT_TOKEN")
-            .with_source(error)
-    })
+    read.await.unwrap_or_else(|_| Err(io::ErrorKind::Interrupted.into())).map_err(unreadable)
+}
+
+fn unreadable(error: io::Error) -> KeyError {
+    use io::ErrorKind::{InvalidData, IsADirectory, NotADirectory, NotFound, Other, PermissionDenied};
+    let kind = match error.kind() {
+        NotFound | PermissionDenied | IsADirectory | NotADirectory | InvalidData | Other => KeyErrorKind::AccessDenied,
+        // The disk fails, too many files are open, or the runtime ends.
+        _ => KeyErrorKind::Unavailable,
+    };
+    KeyError::new(kind, "failed to read the file with the Vault credentials")
+        .with_hint("check the file and its permissions, or set VAULT_TOKEN")
+        .with_source(error)
 }
 
 impl fmt::Debug for Method {
@@ -239,6 +247,14 @@ mod tests {
     use std::{env, error::Error as _, fs, process};
 
     use super::*;
+
+    #[test]
+    fn failure_to_read_is_transient_unless_the_file_is_unusable() {
+        let kind_of = |error: io::Error| unreadable(error).kind();
+        assert_eq!(kind_of(io::ErrorKind::NotFound.into()), KeyErrorKind::AccessDenied);
+        assert_eq!(kind_of(io::Error::other("file exceeds 16 KiB")), KeyErrorKind::AccessDenied);
+        assert_eq!(kind_of(io::ErrorKind::Interrupted.into()), KeyErrorKind::Unavailable);
+    }
 
     #[tokio::test]
     async fn read_of_file_over_16_kib_returns_error() {

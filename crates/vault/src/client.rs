@@ -47,7 +47,7 @@ impl Client {
         let mut tcp = HttpConnector::new();
         tcp.enforce_http(false);
         tcp.set_nodelay(true);
-        // Divided among the addresses of a family (IPv4, IPv6), so that one that does not respond leaves time for the next.
+        // It is divided among the addresses of a family (IPv4, IPv6): one that does not respond leaves time for the next.
         tcp.set_connect_timeout(Some(Duration::from_secs(1)));
         let tls = tls(ca_cert, address.is_https)?;
         let connector = HttpsConnectorBuilder::new().with_tls_config(tls).https_or_http().enable_http1();
@@ -100,12 +100,13 @@ impl Client {
         let request = request.body(Full::new(body)).map_err(|_| CallError::Malformed)?;
         let response = self.http.request(request).await.map_err(|error| self.broken(&error))?;
         let status = response.status();
-        let body = Limited::new(response.into_body(), RESPONSE_LIMIT).collect().await;
-        let body = body.map_err(|error| match error.downcast_ref::<LengthLimitError>() {
-            Some(_) => CallError::TooLarge,
-            None => self.broken(&*error),
-        })?;
-        Ok((status, body.to_bytes()))
+        match Limited::new(response.into_body(), RESPONSE_LIMIT).collect().await {
+            Ok(body) => Ok((status, body.to_bytes())),
+            Err(error) if !error.is::<LengthLimitError>() => Err(self.broken(&*error)),
+            Err(_) if status == StatusCode::OK => Err(CallError::TooLarge),
+            // The page of a proxy, for example.
+            Err(_) => Ok((status, Bytes::new())),
+        }
     }
 
     fn broken(&self, error: &(dyn std::error::Error + 'static)) -> CallError {
@@ -153,4 +154,39 @@ fn read_roots(file: &Path) -> io::Result<RootCertStore> {
         roots.add(certificate).map_err(|_| io::Error::from(io::ErrorKind::InvalidData))?;
     }
     if roots.is_empty() { Err(io::ErrorKind::InvalidData.into()) } else { Ok(roots) }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{
+        io::{Read as _, Write as _},
+        net::TcpListener,
+        thread,
+    };
+
+    use serde_json::Value;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn status_of_a_response_over_the_limit_is_kept_unless_it_is_200() {
+        for (status, kept) in [(502, true), (200, false)] {
+            let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+            let address = Address::new(&format!("http://{}", listener.local_addr().unwrap()), false).unwrap();
+            thread::spawn(move || {
+                let (mut stream, _) = listener.accept().unwrap();
+                assert!(stream.read(&mut [0; 4096]).unwrap() > 0);
+                let body = "x".repeat(RESPONSE_LIMIT + 1);
+                write!(stream, "HTTP/1.1 {status} X\r\nContent-Length: {}\r\n\r\n{body}", body.len()).unwrap();
+                // Until the client closes the connection.
+                let _ = stream.read(&mut [0]);
+            });
+            let client = Client::new(address, None, "key".into(), None).unwrap();
+            let error = client.send::<Value>(&Method::GET, "x", None, Bytes::new()).await.unwrap_err();
+            match error {
+                CallError::Status(found, _) => assert!(kept && found == status),
+                error => assert!(!kept && matches!(error, CallError::TooLarge), "{error:?}"),
+            }
+        }
+    }
 }
