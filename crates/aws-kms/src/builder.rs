@@ -187,7 +187,7 @@ impl fmt::Debug for AwsKmsKeyBuilder {
     }
 }
 
-/// Seeds on a thread that may block, because this computes for about 30 ms; see [`AwsKmsKeyBuilder::build`].
+/// Seeds the random generator on a thread that may block, because this computes for about 30 ms; see [`AwsKmsKeyBuilder::build`].
 async fn seed_on_blocking_thread() -> Result<(), KeyError> {
     let runtime = Handle::try_current().map_err(|_| {
         KeyError::new(KeyErrorKind::InvalidKey, "no Tokio runtime is running").with_hint("call this in a Tokio runtime")

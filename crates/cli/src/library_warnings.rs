@@ -12,7 +12,7 @@ use tracing::{
 
 use crate::output;
 
-/// Subscribes to the warnings of the library, such as a key file that others may read, and prints them.
+/// Subscribes to the warnings of the library, such as for a key file that others may read, and prints them.
 pub(crate) fn subscribe() {
     // Fails only if a subscriber is set already.
     let _ = tracing::subscriber::set_global_default(LibraryWarnings::default());

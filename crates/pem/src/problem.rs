@@ -192,7 +192,7 @@ impl Problem {
             Self::EncryptionDisabled => "enable the feature `encrypted-pem`",
             Self::UnsupportedEncryption | Self::ExpensiveDerivation | Self::LegacyEncryption => ENCRYPT,
             Self::NoRandomness | Self::Encode | Self::NoThread => LIMITS,
-            Self::Read => "check the disk or the network file system",
+            Self::Read => "check the disk or network file system, and the limit of open files",
         }
     }
 }

@@ -15,8 +15,8 @@ use crate::{
 /// A key in an HSM, a TPM or another PKCS#11 token: a [`KeySource`] whose private key never enters this process.
 ///
 /// Cheap to clone; clones share the sessions. Needs a Tokio runtime with the time driver (`enable_time`) while it is used. The sessions close
-/// when all clones, minters and signing keys of the source have been dropped. The last drop blocks its thread for at most half of the
-/// `operation_timeout`.
+/// when all clones, minters and signing keys of the source have been dropped and its background tasks have ended, which takes at most 20
+/// seconds. The last drop blocks its thread for at most half of the `operation_timeout`.
 ///
 /// ```no_run
 /// use cobrowse_jwt_core::{LicenseKey, Minter};

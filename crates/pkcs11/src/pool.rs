@@ -75,7 +75,7 @@ impl Pool {
 }
 
 impl Drop for Pool {
-    /// Waits until the threads have closed their sessions, at most `hung_after`: modules crash if the process ends during a call.
+    /// Waits until all threads have closed their sessions, at most `hung_after`: some modules crash if the process ends during a call.
     fn drop(&mut self) {
         let Shared { hung_after, work, .. } = &*self.0;
         let mut state = self.0.state();

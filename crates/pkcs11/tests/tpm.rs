@@ -94,7 +94,7 @@ fn frozen_resource_manager_returns_unavailable_until_it_continues() {
             }
         }
         drop(minter);
-        // Their calls take a while on a loaded machine, and the module crashes if the process ends before.
+        // The module crashes if the process ends during a call.
         wait_for(&|| {
             let mut threads = fs::read_dir("/proc/self/task").unwrap();
             threads.all(|thread| {

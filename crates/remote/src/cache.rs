@@ -126,7 +126,7 @@ impl<K: Clone> Cache<K> {
         self.last_id
     }
 
-    /// Discards the lookup in flight, which has ended without a result.
+    /// Discards a lookup whose task has ended, so that the next one can start.
     pub(crate) fn abandon(&mut self) {
         self.lookup = None;
     }

@@ -87,8 +87,8 @@ impl fmt::Display for PreflightStepName {
 }
 
 impl<S: KeyService> RemoteKey<S> {
-    /// Authenticates, resolves the key, signs and verifies, and stops at the first failure. A failed lookup is a failure even if the cache
-    /// has a key. Takes at most `lookup_timeout` and two `operation_timeout`s.
+    /// Authenticates, resolves the key, signs and verifies, and stops at the first failure. Fails if the lookup fails, even with a cached key.
+    /// Takes at most `lookup_timeout` and two `operation_timeout`s.
     pub async fn preflight(&self) -> Preflight {
         let mut preflight = Preflight { steps: Vec::new() };
         // The steps contain the error.

@@ -74,7 +74,7 @@ impl<S: KeyService> RemoteKey<S> {
         }
     }
 
-    /// Does what the cache decides, under one lock. Returns the failure of the lookup with a key that is used despite it.
+    /// Applies the decision of the cache under one lock. If the lookup failed and a cached key is used, returns both.
     async fn key(&self, decide: Decide<Key<S>>) -> Result<(Key<S>, Option<KeyError>), KeyError> {
         let lookup = {
             let mut state = self.0.state();

@@ -555,7 +555,8 @@ async fn events_have_the_documented_fields_and_no_others() {
     let events = Events::default();
     let writer = events.clone();
     let subscriber = tracing_subscriber::fmt().with_ansi(false).without_time().with_writer(move || writer.clone());
-    // With a single subscriber, an event that another test emits first is disabled for the whole process.
+    // With one subscriber, `tracing` disables an event for the whole process if another test emits it first. A second
+    // subscriber prevents that.
     let _second = Dispatch::new(NoSubscriber::new());
     let _guard = subscriber.set_default();
     let (service, key) = remote(Script::default());

@@ -94,7 +94,7 @@ fn by_status(call: Call, status: u16, details: &Details) -> Classification {
         503 if says("sealed") => (Unavailable, "Vault is sealed", "unseal Vault"),
         408 | 412 | 500.. => (Unavailable, "Vault internal error", "retry; see the server log of Vault if it persists"),
         300..400 => {
-            // By a standby node that cannot forward the request, for example while the nodes elect an active one.
+            // A standby node that cannot forward a request returns 307, for example during an election.
             let is_temporary = status == 307;
             let kind = if is_temporary { Unavailable } else { InvalidResponse };
             (kind, "response is a redirect", "use the address of the active node or of the cluster")

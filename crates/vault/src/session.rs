@@ -105,7 +105,7 @@ impl LogInState {
         self.failure.as_ref().filter(|(failed, _)| *failed > called).map(|(_, error)| error.clone())
     }
 
-    /// Returns whether a denied token causes no log-in now.
+    /// Returns whether it is too early for a log-in because of a denied token.
     fn is_held_off(&self) -> bool {
         self.after_denial.is_some_and(|last| last.elapsed() < AFTER_DENIAL)
     }
@@ -149,7 +149,7 @@ impl Shared {
     fn restart_ended_timer(self: &Arc<Self>, session: &Arc<Session>) {
         let has_ended = {
             let Current { session: current, timer } = &mut *self.current();
-            // Only one caller takes the timer, and none replaces that of a newer session.
+            // Only one caller takes the timer, and only if its session is current.
             let is_current = current.as_ref().is_some_and(|current| Arc::ptr_eq(current, session));
             is_current && timer.take_if(|timer| timer.is_finished()).is_some()
         };
@@ -162,7 +162,7 @@ impl Shared {
         let (shared, session) = (Arc::downgrade(self), Arc::clone(session));
         let timer = tokio::spawn(async move {
             sleep(delay).await;
-            // The last step of `renew` starts the next timer, which aborts this task.
+            // `renew` starts the next timer last, because that aborts this task.
             Self::renew(shared, session).await;
         });
         if let Some(earlier) = self.current().timer.replace(timer.abort_handle()) {

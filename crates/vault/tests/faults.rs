@@ -248,7 +248,7 @@ fn session_whose_runtime_ended_is_renewed() {
     });
     runtime().block_on(async {
         minter.mint(&claims()).await.unwrap();
-        // Two thirds of the lease. A clock that stays paused would skip to the deadline of the renewal.
+        // Two thirds of the lease. Resumed, because a paused clock would skip to the timeout of the renewal.
         time::pause();
         time::advance(Duration::from_mins(40)).await;
         time::resume();

@@ -16,7 +16,7 @@ pub(crate) fn kms_client(endpoint: &str) -> Client {
         .behavior_version(BehaviorVersion::latest())
         .credentials_provider(credentials)
         .region(Region::new("eu-central-1"))
-        // Two random delays, of up to one and two seconds, could exceed the deadline.
+        // By default, the random delays before the two retries, up to 1 and 2 seconds, could exceed the deadline.
         .retry_config(RetryConfig::standard().with_initial_backoff(Duration::from_millis(100)))
         .endpoint_url(endpoint);
     Client::from_conf(config.build())

@@ -46,7 +46,7 @@ fn causes_are_shown_with_verbose() {
     let directory = Directory::new();
     // A regular file that opens and cannot be read.
     let unreadable = ["public-key", "/proc/self/mem"];
-    let error = "error: /proc/self/mem: failed to read the file\n  hint: check the disk or the network file system\n";
+    let error = "error: /proc/self/mem: failed to read the file\n  hint: check the disk or network file system, and the limit of open files\n";
     assert_eq!(directory.run(&unreadable).exits(3, "").stderr, error);
     let verbose = directory.run(&[&unreadable, &["--verbose"][..]].concat()).exits(3, "").stderr;
     assert_eq!(verbose, format!("{error}  caused by: Input/output error (os error 5)\n"));

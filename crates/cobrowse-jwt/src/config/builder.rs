@@ -64,7 +64,7 @@ impl ConfigBuilder {
         self
     }
 
-    /// Sets the file with the passphrase of an encrypted key: one line. It is read when the key is opened.
+    /// Sets the file with the passphrase of an encrypted key: one line. [`Config::minter`] and [`Config::key_registry`] read it.
     pub fn passphrase_file(mut self, path: impl Into<PathBuf>) -> Self {
         self.config.passphrase = Some(PassphraseSource::File { path: path.into(), setting: "passphrase_file" });
         self

@@ -12,7 +12,7 @@ use super::ConfigError;
 pub(super) enum PassphraseSource {
     #[cfg(feature = "encrypted-pem")]
     Value(Passphrase),
-    /// Read when the key is opened. Without the feature, the error of an encrypted key names the feature.
+    /// Read by `minter` and `key_registry`. Without the feature, the error of an encrypted key names the feature.
     #[cfg_attr(not(feature = "encrypted-pem"), expect(dead_code, reason = "the feature reads the file"))]
     File {
         path: PathBuf,

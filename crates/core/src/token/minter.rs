@@ -89,7 +89,7 @@ impl Minter {
             Err(Failure::Stale(error)) => {
                 let refreshed = match (*self.0.source).refresh().await {
                     Ok(refreshed) => refreshed,
-                    // `Superseded` does not contain the cause.
+                    // `Superseded` says only that the key cannot sign; this error says why the lookup of the next one failed.
                     Err(cause) if error.kind() == KeyErrorKind::Superseded => return Err(cause.into()),
                     Err(_) => return Err(error.into()),
                 };

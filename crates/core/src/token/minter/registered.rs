@@ -28,8 +28,8 @@ impl RegisteredKeys {
         self.keys.is_empty() || self.keys.contains(key)
     }
 
-    /// Returns the offered key if it is registered, else the newest registered snapshot. Keeps a registered key, and logs an
-    /// unregistered one once.
+    /// Returns the offered key if it is registered, else the newest registered snapshot. Logs an unregistered one when it is
+    /// first offered.
     pub(super) fn select(&self, offered: Arc<dyn SigningKey>) -> Result<Arc<dyn SigningKey>, MintError> {
         if self.keys.is_empty() {
             return Ok(offered);

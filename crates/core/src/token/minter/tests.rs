@@ -312,7 +312,8 @@ struct Events(Arc<Mutex<Vec<String>>>);
 
 impl Events {
     fn during(act: impl FnOnce()) -> Vec<String> {
-        // With a single subscriber, an event that another test emits first is disabled for the whole process.
+        // With one subscriber, `tracing` disables an event for the whole process if another test emits it first. A second
+        // subscriber prevents that.
         static SECOND: LazyLock<Dispatch> = LazyLock::new(|| Dispatch::new(NoSubscriber::new()));
         LazyLock::force(&SECOND);
         let events = Self::default();
