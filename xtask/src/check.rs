@@ -63,7 +63,8 @@ pub(crate) fn check(advisory_db: Option<&Path>) -> Result<()> {
         succeed(cargo(doc).env("RUSTDOC", root().join(RUSTDOC)).env("RUSTDOCFLAGS", flags))
     });
     report.step("links of Markdown files, messages in the manual", || {
-        succeed(&mut cargo("test --package cobrowse-jwt-tests --test documentation --locked --quiet"))
+        // With the packages and features of `cargo xtask test`, whose builds it shares.
+        succeed(&mut cargo("test --workspace --all-features --test documentation --locked --quiet"))
     });
     let external_types = report.step("set-up: cargo-check-external-types", || CARGO_CHECK_EXTERNAL_TYPES.set_up());
     if let Some(external_types) = external_types {

@@ -38,12 +38,12 @@ pub(crate) fn test(require_all: bool) -> Result<()> {
         });
     }
     report.step("tear-down: emulators", || programs.stop());
+    // Both in the target folder of the workspace, which has most of the dependencies.
     report.step("both crypto features of jsonwebtoken", || {
-        let place = "--manifest-path tests/feature-unification/Cargo.toml --target-dir target/feature-unification";
+        let place = "--manifest-path tests/feature-unification/Cargo.toml --target-dir target";
         results.run(&mut cargo(&format!("test --locked {place}")))
     });
     report.step("fuzz targets, bounded", || {
-        // In the target folder of the workspace, which has most of the dependencies.
         let fuzz = "test --locked --manifest-path fuzz/Cargo.toml --no-default-features --target-dir target";
         results.run(&mut cargo(fuzz))
     });

@@ -32,7 +32,7 @@ impl CargoTool {
             // Cargo moves the finished program into place, so an interruption leaves none.
             let install = format!("install {name} --version {} --locked --root", self.version);
             // The tools run for seconds, and optimizing them takes minutes.
-            let fast = [("LTO", "off"), ("CODEGEN_UNITS", "16"), ("OPT_LEVEL", "1")];
+            let fast = [("LTO", "off"), ("CODEGEN_UNITS", "256"), ("OPT_LEVEL", "0")];
             let fast = fast.map(|(setting, value)| (format!("CARGO_PROFILE_RELEASE_{setting}"), value));
             succeed(cargo(&install).arg(&folder).envs(fast))?;
         }
