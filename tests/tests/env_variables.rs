@@ -1,4 +1,5 @@
 //! Values of variables. Each case runs in a child process, because a process cannot set its own variables safely.
+#![cfg(unix)]
 
 use std::{
     env,

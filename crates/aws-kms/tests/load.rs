@@ -1,4 +1,5 @@
 //! 100,000 mints, at least a fifth of them dropped before they end, leak no task, connection, file or memory.
+#![cfg(target_os = "linux")]
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod support;

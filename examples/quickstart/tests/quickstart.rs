@@ -1,4 +1,5 @@
-//! The output of the example.
+//! The output of the example, with file modes of Unix.
+#![cfg(unix)]
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::{

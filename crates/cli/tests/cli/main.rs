@@ -1,4 +1,5 @@
-//! Tests of the program.
+//! Tests of the program, with file modes, a shell and variables of Unix.
+#![cfg(unix)]
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod bad_tokens;

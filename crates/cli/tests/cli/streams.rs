@@ -34,6 +34,7 @@ fn closed_stdout_does_not_change_the_exit_code() {
 }
 
 #[test]
+#[cfg(target_os = "linux")]
 fn full_disk_is_an_error() {
     let directory = Directory::new();
     let mut command = Command::new(PROGRAM);
