@@ -14,7 +14,7 @@ use crate::{
 pub(crate) const EMULATORS: [Emulator; 4] = [
     Emulator { name: "localstack", purpose: "an emulator of AWS KMS, 500 MB", probe: LIST_KEYS, prepare: localstack },
     Emulator { name: "ministack", purpose: "an emulator of AWS KMS, 100 MB", probe: LIST_KEYS, prepare: ministack },
-    Emulator { name: "moto", purpose: "an emulator of AWS KMS, 200 MB", probe: LIST_KEYS, prepare: moto },
+    Emulator { name: "moto", purpose: "an emulator of AWS KMS, 320 MB", probe: LIST_KEYS, prepare: moto },
     Emulator { name: "openbao", purpose: "a server for keys in Vault, 250 MB", probe: VAULT_HEALTH, prepare: openbao },
 ];
 
@@ -117,8 +117,10 @@ fn programs(name: &str) -> Result<PathBuf> {
 
 /// Returns a port that is free now. If another program takes it first, the emulator ends with an error.
 fn free_port() -> Result<u16> {
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).context("no free port on 127.0.0.1")?;
-    Ok(listener.local_addr()?.port())
+    // Outside the range from which connections of other programs get their ports, and elsewhere than another process of this program.
+    let first = 10_000 + (std::process::id() % 20_000) as u16;
+    let mut ports = (first..30_000).chain(10_000..first);
+    ports.find(|&port| TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok()).context("no free port on 127.0.0.1")
 }
 
 #[cfg(test)]

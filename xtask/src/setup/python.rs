@@ -17,13 +17,20 @@ pub(crate) fn programs(name: &str, requirements: &str) -> Result<PathBuf> {
     require("python3", &["-c", "import ensurepip, venv"], no_venv)?;
 
     let requirements = root().join(requirements);
-    let folder = cache()?.join(format!("{name}-{}", content_hash(&[&requirements])?));
+    let build_requirements = root().join("tests/services/build-requirements.txt");
+    let folder = cache()?.join(format!("{name}-{}", content_hash(&[&build_requirements, &requirements])?));
     let programs = folder.join("bin");
     once(&folder, || {
         succeed(Command::new("python3").args(["-m", "venv"]).arg(&folder))?;
         // The files list indirect dependencies too, so that everything is pinned.
-        let install = ["-m", "pip", "install", "--disable-pip-version-check", "--no-deps", "--require-hashes"];
-        succeed(Command::new(programs.join("python")).args(install).arg("--requirement").arg(&requirements))
+        let install =
+            "-m pip install --disable-pip-version-check --no-deps --require-hashes --no-build-isolation --requirement";
+        for requirements in [&build_requirements, &requirements] {
+            let mut pip = Command::new(programs.join("python"));
+            // The standard output of `cargo xtask services up` is for `eval`.
+            succeed(pip.args(install.split(' ')).arg(requirements).stdout(std::io::stderr()))?;
+        }
+        Ok(())
     })?;
     Ok(programs)
 }
