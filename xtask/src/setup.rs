@@ -79,8 +79,7 @@ pub(crate) fn debian(program: &str, packages: &[&str]) -> Result<()> {
     if installed(program).is_some() {
         return Ok(());
     }
-    let is_root = output(Command::new("id").arg("-u")).is_ok_and(|id| id.trim() == "0");
-    let can_install = is_root && installed("apt-get").is_some();
+    let can_install = is_root() && installed("apt-get").is_some();
     ensure!(can_install, "not installed; on Debian: apt-get install {}", packages.join(" "));
     let apt = || {
         let mut apt = Command::new("apt-get");
@@ -90,6 +89,11 @@ pub(crate) fn debian(program: &str, packages: &[&str]) -> Result<()> {
     succeed(apt().arg("update"))?;
     succeed(apt().args(["install", "--yes", "--no-install-recommends"]).args(packages))?;
     installed(program).map(drop).with_context(|| format!("{program} not found after its installation"))
+}
+
+/// Returns whether this process can install packages and change the owner of files.
+pub(crate) fn is_root() -> bool {
+    output(Command::new("id").arg("-u")).is_ok_and(|id| id.trim() == "0")
 }
 
 /// Returns the path of a program in `PATH` or in the folder of Debian's system programs.

@@ -1,12 +1,12 @@
 use std::{collections::BTreeMap, env, ffi::OsString, fs, path::PathBuf};
 
-use anyhow::Result;
+use anyhow::{Result, ensure};
 
 use super::results::Ignored;
 use crate::{
     run::Report,
     services::{EMULATORS, Emulator, Lifetime, Service, openbao_program},
-    setup::{browsers, debian, node, python, require},
+    setup::{browsers, debian, is_root, node, python, require},
 };
 
 /// The programs of one test run. A test names those that it needs in `#[ignore = "needs ..."]` or in its own name.
@@ -26,6 +26,10 @@ impl Programs {
     pub(super) fn set_up(report: &mut Report) -> Self {
         let folder = env::temp_dir().join(format!("cobrowse-jwt-services-{}", std::process::id()));
         let mut programs = Self { variables: Vec::new(), missing: BTreeMap::new(), services: Vec::new(), folder };
+        programs.add(report, "root", "changes the owner of files", || {
+            ensure!(is_root(), "not the user root");
+            Ok(())
+        });
         programs.add(report, "openssl", "creates keys", || {
             require("openssl", &["version"], "not installed; on Debian: apt-get install openssl")
         });
@@ -49,7 +53,7 @@ impl Programs {
         });
         let modules =
             programs.add(report, "node", "packages with verifiers and browser drivers, 150 MB", node::modules);
-        let python = programs.add(report, "python", "packages with verifiers and keys, 30 MB", || {
+        let python = programs.add(report, "python", "packages with verifiers and keys, 170 MB", || {
             Ok(python::programs("python", "tests/interop/python/requirements.txt")?.join("python"))
         });
         let chromium = programs

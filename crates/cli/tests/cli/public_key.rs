@@ -89,3 +89,12 @@ fn warnings_of_the_library_are_shown() {
     let output = directory.run(&["public-key", "shared.pem"]).exits(0, "warning: key file is group- or world-readable");
     assert_eq!(output.stdout, KEY.public_key().to_pem());
 }
+
+#[test]
+#[ignore = "needs `root`, who can change the owner of a file"]
+fn key_of_another_owner_is_refused_unless_allowed() {
+    let directory = Directory::new();
+    std::os::unix::fs::chown(directory.path("key.pem"), Some(65_534), None).unwrap();
+    directory.run(&["public-key", "key.pem"]).exits(4, "file is owned by another user (uid 65534)");
+    assert_eq!(directory.run(&["public-key", "key.pem", "--allow-foreign-owner"]).result(), KEY.public_key().to_pem());
+}

@@ -187,6 +187,27 @@ fn minter_signs_with_the_settings() {
     assert_eq!(mint(other.key().public_key()).unwrap_err().id(), "unregistered-key");
 }
 
+#[cfg(unix)]
+#[test]
+#[ignore = "needs `root`, who can change the owner of a file"]
+fn key_of_another_owner_is_refused_unless_allowed() {
+    use std::os::unix::fs::{PermissionsExt as _, chown};
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("key.pem");
+    let key = cobrowse_jwt_pem::PemKey::generate(cobrowse_jwt_pem::RsaKeySize::Rsa2048).unwrap();
+    fs::write(&path, &*key.to_pkcs8_pem().unwrap()).unwrap();
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
+    chown(&path, Some(65_534), None).unwrap();
+    for allowed in [false, true] {
+        let config = read([
+            ("COBROWSE_LICENSE_KEY", "trial"),
+            ("COBROWSE_KEY", path.to_str().unwrap()),
+            ("COBROWSE_ALLOW_FOREIGN_OWNER", if allowed { "true" } else { "false" }),
+        ]);
+        assert_eq!(pollster::block_on(config.unwrap().minter()).is_ok(), allowed);
+    }
+}
+
 #[cfg(all(unix, feature = "encrypted-pem"))]
 mod encrypted {
     use std::os::unix::fs::PermissionsExt as _;
