@@ -6,9 +6,9 @@ use aws_sdk_kms::{
     Client,
     config::{Builder, IdentityCache, timeout::TimeoutConfig},
 };
-use cobrowse_jwt_core::{KeyError, KeyErrorKind, KeySource, SigningKey, async_trait};
-use cobrowse_jwt_remote::{Preflight, RemoteKey, RemoteKeyBuilder};
-use tokio::runtime::Handle;
+use cobrowse_jwt_core::{KeyError, KeySource, SigningKey, async_trait};
+use cobrowse_jwt_remote::{Preflight, RemoteKey, RemoteKeyBuilder, require_runtime};
+use tokio::task::spawn_blocking;
 
 use crate::{
     client::{CREDENTIALS_TIMEOUT, guarded},
@@ -18,7 +18,7 @@ use crate::{
 
 /// A key in AWS KMS: a [`KeySource`] whose private key never enters this process.
 ///
-/// The key id is a key id, a key ARN, an alias (`alias/cobrowse`) or an alias ARN. Cheap to clone; clones share the cache. Needs a
+/// `key_id` is the id or ARN of a key, or the name (`alias/cobrowse`) or ARN of an alias. Cheap to clone; clones share the cache. Needs a
 /// Tokio runtime with the I/O and time drivers (`enable_all`) while it is used.
 ///
 /// ```no_run
@@ -39,8 +39,9 @@ impl AwsKmsKey {
     ///
     /// # Errors
     ///
-    /// [`AccessDenied`](KeyErrorKind::AccessDenied) if there are no credentials, [`Unavailable`](KeyErrorKind::Unavailable) if they cannot
-    /// be fetched now, and the errors of [`AwsKmsKeyBuilder::build`].
+    /// [`AccessDenied`](cobrowse_jwt_core::KeyErrorKind::AccessDenied) if there are no credentials,
+    /// [`Unavailable`](cobrowse_jwt_core::KeyErrorKind::Unavailable) if they cannot be fetched now, and the errors of
+    /// [`AwsKmsKeyBuilder::build`].
     pub async fn from_env(key_id: impl Into<String>) -> Result<Self, KeyError> {
         Self::builder_from_env(key_id).await?.open().await
     }
@@ -49,7 +50,7 @@ impl AwsKmsKey {
     ///
     /// # Errors
     ///
-    /// [`InvalidKey`](KeyErrorKind::InvalidKey) outside of a Tokio runtime.
+    /// [`InvalidKey`](cobrowse_jwt_core::KeyErrorKind::InvalidKey) outside of a Tokio runtime.
     pub async fn builder_from_env(key_id: impl Into<String>) -> Result<AwsKmsKeyBuilder, KeyError> {
         seed_on_blocking_thread().await?;
         let identity_cache = IdentityCache::lazy().load_timeout(CREDENTIALS_TIMEOUT).build();
@@ -153,7 +154,8 @@ impl AwsKmsKeyBuilder {
     ///
     /// # Errors
     ///
-    /// As [`AwsKmsKeyBuilder::build`] and [`AwsKmsKey::authenticate`]; [`InvalidKey`](KeyErrorKind::InvalidKey) outside of a Tokio runtime.
+    /// As [`AwsKmsKeyBuilder::build`] and [`AwsKmsKey::authenticate`];
+    /// [`InvalidKey`](cobrowse_jwt_core::KeyErrorKind::InvalidKey) outside of a Tokio runtime.
     pub async fn open(self) -> Result<AwsKmsKey, KeyError> {
         seed_on_blocking_thread().await?;
         let key = self.build()?;
@@ -168,7 +170,8 @@ impl AwsKmsKeyBuilder {
     ///
     /// # Errors
     ///
-    /// [`NotFound`](KeyErrorKind::NotFound) if the key id has other characters than `A-Z a-z 0-9 : / _ -`, or not 1 to 2,048 of them.
+    /// [`NotFound`](cobrowse_jwt_core::KeyErrorKind::NotFound) if the key id has other characters than `A-Z a-z 0-9 : / _ -`, or not 1 to
+    /// 2,048 of them.
     pub fn build(self) -> Result<AwsKmsKey, KeyError> {
         seed_random_generator();
         let key_id = KeyId::new(self.key_id)?;
@@ -189,10 +192,8 @@ impl fmt::Debug for AwsKmsKeyBuilder {
 
 /// Seeds the random generator on a thread that may block, because this computes for about 30 ms; see [`AwsKmsKeyBuilder::build`].
 async fn seed_on_blocking_thread() -> Result<(), KeyError> {
-    let runtime = Handle::try_current().map_err(|_| {
-        KeyError::new(KeyErrorKind::InvalidKey, "no Tokio runtime is running").with_hint("call this in a Tokio runtime")
-    })?;
-    let _ = runtime.spawn_blocking(seed_random_generator).await;
+    require_runtime()?;
+    let _ = spawn_blocking(seed_random_generator).await;
     Ok(())
 }
 

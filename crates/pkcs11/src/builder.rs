@@ -1,7 +1,7 @@
 use std::{fmt, num::NonZeroUsize, path::PathBuf, sync::Arc, time::Duration};
 
 use cobrowse_jwt_core::{KeyError, KeyErrorKind, KeySource, PublicKey, SigningKey, async_trait};
-use cobrowse_jwt_remote::{Preflight, RemoteKey, RemoteKeyBuilder};
+use cobrowse_jwt_remote::{Preflight, RemoteKey, RemoteKeyBuilder, require_runtime};
 
 use crate::{
     connection::{KeyProtection, Settings},
@@ -92,8 +92,9 @@ impl Pkcs11Key {
     ///
     /// # Errors
     ///
-    /// The errors of a lookup of the key.
+    /// The errors of a lookup of the key, and [`InvalidKey`](KeyErrorKind::InvalidKey) outside of a Tokio runtime.
     pub async fn protection(&self) -> Result<KeyProtection, KeyError> {
+        require_runtime()?;
         self.0.service().protection().await
     }
 }

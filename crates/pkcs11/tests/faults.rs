@@ -58,6 +58,13 @@ fn good_key_signs_and_hashes_in_the_token() {
 }
 
 #[test]
+fn protection_without_tokio_runtime_returns_error() {
+    let key = builder("good").build().unwrap();
+    let error = pollster::block_on(key.protection()).unwrap_err();
+    assert_eq!((error.kind(), &*error.to_string()), (KeyErrorKind::InvalidKey, "no Tokio runtime is running"));
+}
+
+#[test]
 fn file_that_is_not_a_module_returns_not_found() {
     alone("file_that_is_not_a_module_returns_not_found", async {
         let folder = tempfile::tempdir().unwrap();

@@ -17,7 +17,8 @@ use tokio::{
 
 use crate::{
     events,
-    lookup::{runtime, timed_out},
+    lookup::timed_out,
+    runtime::runtime,
     service::{KeyService, KeyVersion, ResolvedKey, ServiceSignature},
 };
 

@@ -3,6 +3,8 @@ use std::time::Duration;
 use cobrowse_jwt_core::{KeyError, KeyErrorKind};
 use tokio::{runtime::Handle, sync::watch, task::AbortHandle, time::timeout};
 
+use crate::runtime::require_runtime;
+
 /// A lookup in flight, shared by all callers that wait for it. It runs in a separate task, so that a dropped caller cancels nothing.
 #[derive(Clone, Debug)]
 pub(crate) struct InFlight<K> {
@@ -35,20 +37,13 @@ impl<K: Clone + Send + Sync + 'static> InFlight<K> {
 
     /// Waits for the result, at most for the limit.
     pub(crate) async fn wait(mut self, limit: Duration) -> Result<K, KeyError> {
-        // Another thread can wait than the one that started the lookup.
-        runtime()?;
+        // The caller may be outside of the runtime that runs the lookup.
+        require_runtime()?;
         match timeout(limit, self.result.wait_for(Option::is_some)).await {
             Ok(Ok(result)) => result.clone().unwrap_or_else(|| Err(timed_out())),
             Ok(Err(_)) | Err(_) => Err(timed_out()),
         }
     }
-}
-
-/// Returns the runtime of the caller: tokio panics where there is none.
-pub(crate) fn runtime() -> Result<Handle, KeyError> {
-    Handle::try_current().map_err(|_| {
-        KeyError::new(KeyErrorKind::InvalidKey, "no Tokio runtime is running").with_hint("call this in a Tokio runtime")
-    })
 }
 
 pub(crate) fn panicked() -> KeyError {

@@ -17,7 +17,8 @@ use crate::{
     cache::{Cache, Change, Decision, LookupId, RefreshPolicy},
     events,
     key::{RemoteSigningKey, Signer},
-    lookup::{InFlight, panicked, runtime, timed_out},
+    lookup::{InFlight, panicked, timed_out},
+    runtime::{require_runtime, runtime},
     service::{KeyService, ResolvedKey},
 };
 
@@ -61,7 +62,7 @@ impl<S: KeyService> RemoteKey<S> {
     /// The error of the service, [`Unavailable`](cobrowse_jwt_core::KeyErrorKind::Unavailable) after the timeout, and
     /// [`InvalidKey`](cobrowse_jwt_core::KeyErrorKind::InvalidKey) outside of a Tokio runtime.
     pub async fn authenticate(&self) -> Result<(), KeyError> {
-        runtime()?;
+        require_runtime()?;
         let signer = &self.0.signer;
         timeout(signer.lookup_timeout, signer.service.authenticate()).await.unwrap_or_else(|_| Err(timed_out()))
     }
@@ -84,7 +85,7 @@ impl<S: KeyService> RemoteKey<S> {
                 Decision::Use(key) => return Ok((key, None)),
                 Decision::UseDespite(key, failure) => return Ok((key, Some(failure))),
                 Decision::UseAndRefresh(key) => {
-                    // It fails outside of a runtime only, and there the signature reports it.
+                    // This fails only outside of a runtime, and then `sign` reports it.
                     let _ = Shared::start_lookup(&self.0, &mut state, now);
                     return Ok((key, None));
                 }

@@ -2,8 +2,8 @@ use std::{env, fmt, num::NonZeroUsize, path::PathBuf, sync::Arc, time::Duration}
 
 use aws_lc_rs::rand;
 use cobrowse_jwt_core::{KeyError, KeyErrorKind, KeySource, SigningKey, async_trait};
-use cobrowse_jwt_remote::{Preflight, RemoteKey, RemoteKeyBuilder};
-use tokio::{runtime::Handle, task};
+use cobrowse_jwt_remote::{Preflight, RemoteKey, RemoteKeyBuilder, require_runtime};
+use tokio::task;
 
 use crate::{
     address::{self, Address},
@@ -176,7 +176,7 @@ impl VaultKeyBuilder {
     ///
     /// As [`VaultKeyBuilder::build`] and [`VaultKey::authenticate`]; [`InvalidKey`](KeyErrorKind::InvalidKey) outside of a Tokio runtime.
     pub async fn open(self) -> Result<VaultKey, KeyError> {
-        Handle::try_current().map_err(|_| invalid("no Tokio runtime is running", "call this in a Tokio runtime"))?;
+        require_runtime()?;
         let built = task::spawn_blocking(|| self.build()).await;
         let key = built.map_err(|_| KeyError::new(KeyErrorKind::Unavailable, "opening the key panicked"))??;
         key.authenticate().await?;
