@@ -152,7 +152,7 @@ fn load_encrypted_key_requires_its_passphrase() {
         "2,000,001 iterations",
         decrypt(&make("-v2 aes-256-cbc -iter 2000001").read("out.pem"), PASSPHRASE),
         UnsupportedEncryption,
-        "key derivation exceeds 2,000,000 iterations or 256 MiB",
+        "key derivation exceeds 2,000,000 iterations, 256 MiB, or 1 GiB in all passes",
     );
     refused(
         "PBES1",

@@ -18,6 +18,8 @@ pub use embed::{EmbedError, EmbedUrl, EndAction, Instance, PostMessageUrl, Token
 pub use keys::{
     KeyError, KeyErrorKind, KeySource, PublicKey, PublicKeyError, Signature, SigningInput, SigningKey, StaticKey,
 };
+#[doc(hidden)]
+pub use text::is_invisible;
 pub use token::{
     AgentToken, Clock, ClockSkew, ClockSkewError, Finding, Inspection, Inspector, MAX_TOKEN_BYTES, MintError, Minter,
     MinterBuilder, Outcome, TokenCheck, VerifiedToken, Verifier, VerifyError,

@@ -1,3 +1,5 @@
+use unicode_properties::{GeneralCategory, UnicodeGeneralCategory as _};
+
 /// Returns a name from outside for a message, or `<redacted>`: people paste keys and tokens where a name belongs.
 ///
 /// This is the only place in this crate that decides it.
@@ -8,8 +10,21 @@ pub(crate) fn printable_name(name: &str) -> String {
     if is_printable { name } else { "<redacted>" }.to_owned()
 }
 
-/// Implements the conversions that every type which is parsed from text has, by its `new(&str)` and the
-/// method that returns the text.
+/// Returns whether a character is not visible or reverses the text around it. Joiners do not count: scripts and emoji need them.
+#[must_use]
+pub fn is_invisible(char: char) -> bool {
+    /// Letters by their category.
+    const HANGUL_FILLERS: [char; 4] = ['\u{115f}', '\u{1160}', '\u{3164}', '\u{ffa0}'];
+    const JOINERS: [char; 2] = ['\u{200c}', '\u{200d}'];
+    let is_separator_or_format = matches!(
+        char.general_category(),
+        GeneralCategory::Format | GeneralCategory::LineSeparator | GeneralCategory::ParagraphSeparator
+    );
+    // U+2065 is reserved for a format character.
+    HANGUL_FILLERS.contains(&char) || char == '\u{2065}' || (is_separator_or_format && !JOINERS.contains(&char))
+}
+
+/// Implements the conversions from and to text with `new(&str)` and the method that returns the text.
 macro_rules! text_conversions {
     ($name:ident, $error:ty, $text:ident) => {
         impl std::str::FromStr for $name {

@@ -57,8 +57,8 @@ pub(crate) fn encrypt(pkcs8: &[u8], passphrase: &Passphrase) -> Result<Zeroizing
     Ok(Zeroizing::new(pem.map_err(|_| Problem::Encode)?))
 }
 
-/// A damaged or hostile file can require all memory, or days of computing. OpenSSL writes 2,048 iterations, or scrypt with 16 MiB; OWASP
-/// recommends 600,000 iterations.
+/// Returns whether the cost of the key derivation is acceptable: a damaged or hostile file can require all memory, or days of computing.
+/// OpenSSL writes 2,048 iterations, or scrypt with 16 MiB; OWASP recommends 600,000 iterations.
 fn within_kdf_limits(scheme: &EncryptionScheme) -> bool {
     const MEMORY: u64 = 256 * 1024 * 1024;
     const MEMORY_OF_ALL_PASSES: u64 = 1024 * 1024 * 1024;

@@ -72,13 +72,13 @@ fn invalid(message: &'static str) -> KeyError {
 }
 
 fn unreadable(error: io::Error) -> KeyError {
-    let kind = match error.kind() {
-        io::ErrorKind::PermissionDenied => KeyErrorKind::AccessDenied,
-        _ => KeyErrorKind::NotFound,
+    use io::ErrorKind::{InvalidInput, IsADirectory, NotADirectory, NotFound, PermissionDenied};
+    let (kind, hint) = match error.kind() {
+        PermissionDenied => (KeyErrorKind::AccessDenied, "grant this process read access to the file"),
+        NotFound | NotADirectory | IsADirectory | InvalidInput => (KeyErrorKind::NotFound, "check the path"),
+        _ => (KeyErrorKind::Unavailable, "check the disk or network file system, and the limit of open files"),
     };
-    KeyError::new(kind, "failed to read the passphrase file")
-        .with_hint("correct the path or grant this process read access")
-        .with_source(error)
+    KeyError::new(kind, "failed to read the passphrase file").with_hint(hint).with_source(error)
 }
 
 #[cfg(unix)]
@@ -86,7 +86,7 @@ fn warn_if_readable_by_others(path: &Path, file: &File) {
     use std::os::unix::fs::PermissionsExt as _;
     let Ok(metadata) = file.metadata() else { return };
     let mode = metadata.permissions().mode() & 0o7777;
-    if metadata.is_file() && mode & 0o066 != 0 {
+    if metadata.is_file() && mode & 0o044 != 0 {
         let (path, mode) = (printable_path(path), format_args!("{mode:04o}"));
         tracing::warn!(target: "cobrowse_jwt_pem", path, %mode, "passphrase file is group- or world-readable");
     }

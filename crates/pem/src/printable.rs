@@ -2,11 +2,13 @@
 
 use std::path::Path;
 
+use cobrowse_jwt_core::is_invisible;
+
 const REDACTED: &str = "<redacted>";
 
 /// Returns the path for a message, or `<redacted>` if it may be a pasted secret.
 ///
-/// A path is shown if the file or its directory exists. Directly in `/`, in `.` or without a directory, the file must exist or end in
+/// A path is shown if the file or its directory exists. A file directly in `/` or `.`, or without a directory, must exist or end in
 /// `.pem`, `.key` or `.json`. Text that contains PEM, the start of a JWT, 40 characters of base64, or a control or invisible character is
 /// never shown.
 ///
@@ -51,14 +53,6 @@ fn resembles_secret(text: &str) -> bool {
         || text.contains(is_invisible)
         || text.contains("-----")
         || text.split(['/', ' ']).any(|part| is_jwt(part) || is_base64(part))
-}
-
-/// Returns whether the character is a line separator, changes the direction of text (UAX #9), or has no width.
-fn is_invisible(char: char) -> bool {
-    matches!(
-        char,
-        '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}'
-    )
 }
 
 fn is_base64(text: &str) -> bool {
@@ -125,7 +119,9 @@ mod tests {
 
     #[test]
     fn printable_path_that_displays_as_another_is_redacted() {
-        for char in ['\u{202e}', '\u{2066}', '\u{200f}', '\u{61c}', '\u{200b}', '\u{2028}', '\u{feff}', '\u{1b}'] {
+        for char in
+            "\u{202e}\u{2066}\u{200f}\u{61c}\u{200b}\u{2028}\u{feff}\u{1b}\u{ad}\u{180e}\u{3164}\u{e0041}".chars()
+        {
             let path = format!("src/{char}mep.yek.pem");
             assert_eq!(printable_path(path.as_ref()), "<redacted>", "{char:?}");
         }

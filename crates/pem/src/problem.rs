@@ -93,7 +93,7 @@ pub(crate) enum Problem {
     EncryptionDisabled,
     #[error("unsupported key encryption")]
     UnsupportedEncryption,
-    #[error("key derivation exceeds 2,000,000 iterations or 256 MiB")]
+    #[error("key derivation exceeds 2,000,000 iterations, 256 MiB, or 1 GiB in all passes")]
     ExpensiveDerivation,
     #[error("legacy OpenSSL key encryption is not supported")]
     LegacyEncryption,
@@ -106,6 +106,8 @@ pub(crate) enum Problem {
     Encode,
     #[error("failed to spawn a thread")]
     NoThread,
+    #[error("thread panicked")]
+    Panicked,
 }
 
 impl Problem {
@@ -148,7 +150,7 @@ impl Problem {
             | Self::UnsupportedEncryption
             | Self::ExpensiveDerivation
             | Self::LegacyEncryption => PemErrorKind::UnsupportedEncryption,
-            Self::Read | Self::NoRandomness | Self::Encode | Self::NoThread => PemErrorKind::Io,
+            Self::Read | Self::NoRandomness | Self::Encode | Self::NoThread | Self::Panicked => PemErrorKind::Io,
         }
     }
 
@@ -192,6 +194,7 @@ impl Problem {
             Self::EncryptionDisabled => "enable the feature `encrypted-pem`",
             Self::UnsupportedEncryption | Self::ExpensiveDerivation | Self::LegacyEncryption => ENCRYPT,
             Self::NoRandomness | Self::Encode | Self::NoThread => LIMITS,
+            Self::Panicked => "see the message of the panic on stderr",
             Self::Read => "check the disk or network file system, and the limit of open files",
         }
     }

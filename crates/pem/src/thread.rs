@@ -8,11 +8,11 @@ use crate::{PemError, problem::Problem};
 ///
 /// # Errors
 ///
-/// [`PemErrorKind::Io`](crate::PemErrorKind::Io) if the thread cannot be started.
+/// [`PemErrorKind::Io`](crate::PemErrorKind::Io) if the thread cannot be started or panics.
 pub async fn run_blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, PemError> {
     let (sender, receiver) = oneshot::channel();
     spawn(move || drop(sender.send(work()))).map_err(|error| PemError::io(Problem::NoThread, error))?;
-    receiver.await.map_err(|_| Problem::NoThread.into())
+    receiver.await.map_err(|_| Problem::Panicked.into())
 }
 
 /// Starts the work on a new thread.

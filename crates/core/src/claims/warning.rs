@@ -1,8 +1,7 @@
 use std::fmt;
 
-use unicode_properties::{GeneralCategory, UnicodeGeneralCategory as _};
-
 use super::{Access, AgentClaims, DisplayName, Lifetime, Policy, PolicyVersion, Role, Subject};
+use crate::text::is_invisible;
 
 /// A warning about claims that are legal but probably unintended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -132,7 +131,7 @@ impl ClaimsWarning {
         lifetime.is_long_lived().then_some(Self::LongLived)
     }
 
-    /// What is unusual whatever the policy's effect is.
+    /// Returns the warnings that do not depend on the access.
     fn of_form(policy: &Policy) -> impl Iterator<Item = Self> {
         /// Those that Cobrowse documents, and `recordings` from its examples.
         const RESOURCES: [&str; 6] = ["devices", "features", "members", "push", "recordings", "sessions"];
@@ -164,19 +163,6 @@ impl fmt::Display for ClaimsWarning {
             Self::LongLived => "lifetime exceeds 24 hours",
         })
     }
-}
-
-/// Returns whether a character is not visible or reverses the text around it. The joiners are not: scripts and emoji need them.
-fn is_invisible(char: char) -> bool {
-    /// Letters by their category.
-    const HANGUL_FILLERS: [char; 4] = ['\u{115f}', '\u{1160}', '\u{3164}', '\u{ffa0}'];
-    const JOINERS: [char; 2] = ['\u{200c}', '\u{200d}'];
-    let is_separator_or_format = matches!(
-        char.general_category(),
-        GeneralCategory::Format | GeneralCategory::LineSeparator | GeneralCategory::ParagraphSeparator
-    );
-    // U+2065 is reserved for a format character.
-    HANGUL_FILLERS.contains(&char) || char == '\u{2065}' || (is_separator_or_format && !JOINERS.contains(&char))
 }
 
 #[cfg(test)]

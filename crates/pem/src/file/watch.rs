@@ -1,4 +1,5 @@
 use std::{
+    io,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
         mpsc::{self, RecvTimeoutError},
@@ -91,32 +92,30 @@ impl Watch {
 
     /// Starts a check unless one is in flight.
     pub(super) fn check_in_background(self: &Arc<Self>) {
-        let mut state = self.state();
-        if state.check.is_none() {
-            self.start_check(&mut state);
+        let started = {
+            let mut state = self.state();
+            if state.check.is_some() { Ok(()) } else { self.start_check(&mut state) }
+        };
+        if let Err(error) = started {
+            events::check_not_started(&error);
         }
     }
 
     /// Starts a check or joins the one in flight, and waits for it for at most 3 seconds. Needs no particular async runtime.
     pub(super) async fn check_and_wait(self: &Arc<Self>) {
         let (sender, receiver) = oneshot::channel();
-        {
-            let mut state = self.state();
-            if state.check.is_none() {
-                self.start_check(&mut state);
-            }
-            match &mut state.check {
-                Some(check) if check.started.elapsed() < Self::MAX_WAIT => check.waiters.push(sender),
-                // The check hangs, which an event has reported.
-                Some(_) | None => return,
-            }
+        self.check_in_background();
+        match &mut self.state().check {
+            Some(check) if check.started.elapsed() < Self::MAX_WAIT => check.waiters.push(sender),
+            // The check hangs or could not start, which an event has reported, or it has ended.
+            Some(_) | None => return,
         }
         let _ = receiver.await;
     }
 
     /// Starts a check on a thread, because the file system can hang. Another thread releases the waiters after 3 seconds, because this
     /// crate does not depend on an async runtime.
-    fn start_check(self: &Arc<Self>, state: &mut State) {
+    fn start_check(self: &Arc<Self>, state: &mut State) -> io::Result<()> {
         state.check = Some(Check { started: Instant::now(), waiters: Vec::new() });
         let watch = Arc::clone(self);
         let spawned = spawn(move || {
@@ -137,25 +136,34 @@ impl Watch {
                 Ok(()) => {}
             }
         });
-        if let Err(error) = spawned {
+        if spawned.is_err() {
             state.check = None;
-            events::check_not_started(&error);
         }
+        spawned
     }
 
-    /// Emits no event while it holds the lock: a subscriber may call the source.
     fn check(&self) {
         let _guard = CheckGuard(self);
         #[cfg(test)]
         drop(self.hang.lock());
         let fingerprint = self.loader.fingerprint();
-        if fingerprint == self.state().loaded {
+        if self.is_loaded(fingerprint.as_ref()) {
             return;
         }
         match self.loader.load() {
             Ok((key, fingerprint)) => self.loaded(key, fingerprint),
             Err(error) => self.failed(&error, fingerprint),
         }
+    }
+
+    /// Returns whether the file is as it was last loaded, which ends an outage of its directory.
+    fn is_loaded(&self, fingerprint: Option<&FileFingerprint>) -> bool {
+        let mut state = self.state();
+        let is_loaded = fingerprint == state.loaded.as_ref();
+        if is_loaded {
+            state.failure = None;
+        }
+        is_loaded
     }
 
     fn loaded(&self, key: PemKey, fingerprint: FileFingerprint) {
@@ -199,7 +207,8 @@ impl Watch {
         events::check_timed_out(&self.printable_path);
     }
 
-    /// No code panics while it holds the lock, and the state is consistent after every statement.
+    /// No code panics or emits an event while it holds the lock: a subscriber may call the source. The state is consistent after every
+    /// statement.
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
