@@ -119,7 +119,12 @@ impl Minter {
         if registered.is_accepted(key.public_key()) {
             return registered.select(key);
         }
-        registered.select((**source).refresh().await.unwrap_or(key))
+        match (**source).refresh().await {
+            Ok(refreshed) => registered.select(refreshed),
+            // A remembered key may sign. Without one, a retry can succeed, which `UnregisteredKey` would not say.
+            Err(cause) if cause.is_transient() => registered.select(key).map_err(|_| cause.into()),
+            Err(_) => registered.select(key),
+        }
     }
 
     async fn mint_with(&self, key: &Arc<dyn SigningKey>, claims: &AgentClaims) -> Result<AgentToken, Failure> {

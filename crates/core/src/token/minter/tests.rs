@@ -2,7 +2,7 @@ use std::{
     fmt::Write as _,
     sync::{
         LazyLock, Mutex,
-        atomic::{AtomicBool, AtomicUsize, Ordering},
+        atomic::{AtomicUsize, Ordering},
     },
     time::{Duration, UNIX_EPOCH},
 };
@@ -113,14 +113,14 @@ fn token_over_the_limit_returns_error() {
 #[derive(Debug)]
 struct Rotating {
     keys: Mutex<Vec<Arc<dyn SigningKey>>>,
-    refresh_fails: AtomicBool,
+    refresh_error: Mutex<Option<KeyErrorKind>>,
 }
 
 impl Rotating {
     fn new(keys: impl IntoIterator<Item = Arc<dyn SigningKey>>) -> Arc<Self> {
         let mut keys: Vec<_> = keys.into_iter().collect();
         keys.reverse();
-        Arc::new(Self { keys: Mutex::new(keys), refresh_fails: AtomicBool::new(false) })
+        Arc::new(Self { keys: Mutex::new(keys), refresh_error: Mutex::default() })
     }
 
     /// Changes the key behind the source's back, as a cache sees it.
@@ -136,8 +136,8 @@ impl KeySource for Rotating {
     }
 
     async fn refresh(&self) -> Result<Arc<dyn SigningKey>, KeyError> {
-        if self.refresh_fails.load(Ordering::Relaxed) {
-            return Err(KeyError::new(KeyErrorKind::NotFound, "no such key"));
+        if let Some(kind) = *self.refresh_error.lock().unwrap() {
+            return Err(KeyError::new(kind, "refresh failed"));
         }
         let mut keys = self.keys.lock().unwrap();
         if keys.len() > 1 {
@@ -233,7 +233,7 @@ fn mint_with_failed_refresh_returns_its_error_only_if_superseded() {
         (Behaviour::SignWrongly, KeyErrorKind::InvalidResponse),
     ] {
         let source = Rotating::new([ScriptedKey::new(behaviour) as _]);
-        source.refresh_fails.store(true, Ordering::Relaxed);
+        *source.refresh_error.lock().unwrap() = Some(KeyErrorKind::NotFound);
         let Err(MintError::Key(error)) = signer(&rotating_minter(&source, &[])) else { panic!("{behaviour:?}") };
         assert_eq!(error.kind(), expected);
     }
@@ -276,6 +276,18 @@ fn mint_with_cached_unregistered_key_refreshes_before_it_fails() {
     let (other, registered) = (ScriptedKey::new(Behaviour::Sign), ScriptedKey::new(Behaviour::Sign));
     let source = Rotating::new([other as _, registered.clone() as _]);
     assert_eq!(signer(&rotating_minter(&source, &[&registered])).unwrap(), registered.key.public.thumbprint());
+}
+
+#[test]
+fn mint_with_unregistered_key_and_failed_refresh_returns_a_transient_error_of_the_refresh() {
+    let (registered, other) = (ScriptedKey::new(Behaviour::Sign), ScriptedKey::new(Behaviour::Sign));
+    let source = Rotating::new([other as _]);
+    let minter = rotating_minter(&source, &[&registered]);
+    *source.refresh_error.lock().unwrap() = Some(KeyErrorKind::NotFound);
+    assert!(matches!(signer(&minter), Err(MintError::UnregisteredKey { .. })));
+    *source.refresh_error.lock().unwrap() = Some(KeyErrorKind::Unavailable);
+    let Err(MintError::Key(error)) = signer(&minter) else { panic!("expected the error of the refresh") };
+    assert_eq!(error.kind(), KeyErrorKind::Unavailable);
 }
 
 #[test]
