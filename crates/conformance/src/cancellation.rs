@@ -22,16 +22,17 @@ pub(crate) async fn cancel<'a, T>(
     works: impl Fn() -> Boxed<'a, Checked>,
 ) -> Checked {
     for polls in 0..MAX_POLLS {
+        // The call that was dropped before this one.
+        let dropped_at = polls.saturating_sub(1);
         match timeout(context.time_limit, polled(call(), polls)).await {
             Ok(Some(Ok(_))) => return Ok(()),
             Ok(Some(Err(error))) => {
-                let failure = broken(name, polls, &context.describe(name, &error));
+                let failure = broken(name, dropped_at, &context.describe(name, &error));
                 context.record(name, error);
                 return Err(failure);
             }
             Ok(None) => {}
-            Err(_) if polls <= 1 => return Err(Failure::Late(name)),
-            Err(_) => return Err(broken(name, polls, "the next call does not return")),
+            Err(_) => return Err(broken(name, dropped_at, "the next call does not return")),
         }
         works().await.map_err(|failure| match failure {
             Failure::Late(call) => broken(name, polls, &format!("{call} does not return")),

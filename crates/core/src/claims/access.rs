@@ -154,7 +154,7 @@ impl RoleClaim {
 impl Serialize for RoleClaim {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self {
-            // Every struct skips `Absent`; should one not, `null` grants less.
+            // Every struct skips `Absent`. If one did not, `null` would be the safe value: it grants less.
             Self::Absent | Self::Null => serializer.serialize_unit(),
             Self::Role(role) => role.serialize(serializer),
         }

@@ -55,9 +55,9 @@ impl ClaimsError {
                 Some("remove line breaks and tabs")
             }
             Self::InvalidLifetime => Some("write it like 90s, 15m, 8h or 1d"),
-            Self::LifetimeOverOneDay => {
-                Some("give the lifetime in seconds; only tokens for SCIM user provisioning live longer")
-            }
+            Self::LifetimeOverOneDay => Some(
+                "use at most 24h; if the value is in milliseconds, divide it by 1,000; only SCIM tokens may live longer",
+            ),
             Self::UnknownRole => Some("use \"administrator\", \"agent\" or null"),
             Self::NullRoleWithoutPolicy => Some("add a policy; without one, the token grants nothing"),
             Self::LifetimeUnderOneSecond => None,

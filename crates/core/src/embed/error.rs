@@ -7,7 +7,8 @@ pub enum EmbedError {
     /// Not an absolute URL.
     #[error("instance is not a URL")]
     InvalidUrl,
-    /// The host is not a host name of ASCII letters, digits, dots, hyphens and underscores, an IPv4 address or a bracketed IPv6 address.
+    /// The host is neither a host name (ASCII letters, digits, dots, hyphens, underscores), nor an IPv4 address, nor a bracketed IPv6
+    /// address.
     #[error("instance host is not a host name or an IP address")]
     InvalidHost,
     /// Not https, and not http on a loopback host.

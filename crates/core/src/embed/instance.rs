@@ -35,8 +35,8 @@ impl Instance {
         if rest.contains(['#', '?', '@']) {
             return Err(EmbedError::NotAnOrigin);
         }
-        let is_host_byte = |byte: u8| byte.is_ascii_graphic() && byte != b'\\';
-        if !origin.bytes().all(is_host_byte) {
+        let is_url_byte = |byte: u8| byte.is_ascii_graphic() && byte != b'\\';
+        if !origin.bytes().all(is_url_byte) {
             return Err(if origin.is_ascii() { EmbedError::InvalidUrl } else { EmbedError::InvalidHost });
         }
         let uri: Uri = origin.parse().map_err(|_| EmbedError::InvalidUrl)?;
@@ -54,7 +54,7 @@ impl Instance {
         if let Some(port) = authority.port_u16().filter(|port| *port != default_port) {
             normal = format!("{normal}:{port}");
         }
-        // An empty port, a port over 65,535 or another spelling of an address.
+        // Refuses an empty port, a port over 65,535, and another spelling of an address.
         let written = origin.strip_suffix('/').unwrap_or(origin);
         let written = written.strip_suffix(&format!(":{default_port}")).unwrap_or(written);
         if !written.eq_ignore_ascii_case(&normal) {
@@ -123,8 +123,8 @@ impl Host {
         if let Ok(address) = text.parse::<Ipv4Addr>() {
             return Some(Self { text: text.to_owned(), address: Some(address.into()) });
         }
-        let is_of_label = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
-        let is_label = |label: &str| (1..=63).contains(&label.len()) && label.bytes().all(is_of_label);
+        let is_label_byte = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
+        let is_label = |label: &str| (1..=63).contains(&label.len()) && label.bytes().all(is_label_byte);
         // RFC 1035, section 2.3.4, without the final dot.
         let is_name = text.len() <= 253 && text.split('.').all(is_label) && !is_number(text.rsplit('.').next()?);
         is_name.then(|| Self { text: text.to_ascii_lowercase(), address: None })

@@ -23,8 +23,8 @@ impl TokenUrl {
     ///   Use a lifetime of a few minutes.
     /// - The page cannot renew the token.
     /// - The iframe sends its URL as `Referer` to the instance.
-    /// - After a navigation back, Chromium and Firefox load an iframe of the HTML from the URL in the session history, with the old
-    ///   token and possibly another agent's, without a request to the route. A unique query in `src` does not prevent it, nor does
+    /// - When the user navigates back, Chromium and Firefox reload an iframe that is written in the HTML from the session history: with
+    ///   the old token, possibly another agent's, and without a request to the route. A unique query in `src` does not prevent it, nor does
     ///   a unique `name` in Firefox, and a script that sets `src` comes too late in Chromium. A script has to create the iframe:
     ///
     /// ```js

@@ -77,8 +77,7 @@ impl<'a> Object<'a> {
     fn duplicate(&self) -> Option<&str> {
         /// Up to so many names, comparing each with each is faster than sorting.
         const FEW: usize = 16;
-        let [names @ .., _] = &self.0[..] else { return None };
-        if names.len() < FEW {
+        if self.0.len() <= FEW {
             let is_duplicate = |place: &usize| {
                 let name = &*self.0[*place].0;
                 self.0[..*place].iter().any(|(other, _)| *other == name)

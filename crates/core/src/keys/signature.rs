@@ -81,12 +81,9 @@ impl Signature {
     ///
     /// [`KeyErrorKind::InvalidResponse`] if the length is wrong or a remote signature does not verify.
     pub fn check(self, input: &SigningInput<'_>, key: &PublicKey) -> Result<Self, KeyError> {
-        let length = key.modulus_bytes();
+        let length = key.modulus_len();
         if self.self_checked {
             return if self.bytes.len() == length { Ok(self) } else { Err(wrong_signature()) };
-        }
-        if self.bytes.is_empty() {
-            return Err(wrong_signature());
         }
         // A second buffer, because growing the first would leave a copy in memory.
         let mut bytes = Zeroizing::new(vec![0; length]);

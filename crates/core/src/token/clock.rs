@@ -129,7 +129,7 @@ impl ClockSkewError {
     }
 }
 
-/// The last second of a date in seconds, in the year 5138. A larger number is in milliseconds: as such it is in 1973 or later.
+/// The largest date that is read as seconds (year 5138). A larger number is taken for milliseconds, in which it is a date after March 1973.
 pub(crate) const MAX_NUMERIC_DATE: u64 = 99_999_999_999;
 
 /// Returns seconds since 1970 (RFC 7519, section 2, `NumericDate`), or `None` before it.

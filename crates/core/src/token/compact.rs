@@ -61,7 +61,7 @@ impl Unsigned {
             serde_json::to_writer(&mut json, payload).map_err(MintError::Json)?;
             json
         };
-        let length = [header.as_deref().unwrap_or(HEADER).len(), payload.len(), key.modulus_bytes()]
+        let length = [header.as_deref().unwrap_or(HEADER).len(), payload.len(), key.modulus_len()]
             .into_iter()
             .map(base64_len)
             .fold(2, usize::saturating_add);

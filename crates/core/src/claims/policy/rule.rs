@@ -28,7 +28,7 @@ impl Rule {
         Self(Ok(Conditions { custom_data: BTreeMap::new(), id: None, permissions: BTreeSet::new() }))
     }
 
-    /// Grants what has this `custom_data` property, which the customer's app or page sets on the device.
+    /// Grants the resources with this `custom_data` property, which the customer's app or page sets on the device.
     pub fn custom_data(key: impl Into<String>, value: impl Into<String>) -> Self {
         Self::any().with_custom_data(key, value)
     }

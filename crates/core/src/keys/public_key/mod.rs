@@ -101,7 +101,7 @@ impl PublicKey {
     }
 
     /// Returns the length of the modulus, and so of every signature, in bytes.
-    pub(crate) fn modulus_bytes(&self) -> usize {
+    pub(crate) fn modulus_len(&self) -> usize {
         self.0.modulus.len()
     }
 }

@@ -34,14 +34,14 @@ pub enum Outcome {
 }
 
 impl Outcome {
-    /// Returns the outcome for a part of the token, or [`HIDDEN`](Self::HIDDEN) for a part that cannot be parsed.
+    /// Returns the outcome for a part of the token, or [`BLOCKED`](Self::BLOCKED) for a part that cannot be parsed.
     pub(super) fn of<T>(part: Option<&Result<T, VerifyError>>) -> Self {
         match part {
             Some(Ok(_)) => Self::Passed,
             Some(Err(error)) => Self::Failed(error.clone()),
-            None => Self::HIDDEN,
+            None => Self::BLOCKED,
         }
     }
 
-    pub(super) const HIDDEN: Self = Self::Skipped("an earlier check failed");
+    pub(super) const BLOCKED: Self = Self::Skipped("an earlier check failed");
 }

@@ -27,7 +27,7 @@ pub(super) fn object(part: Option<&Part<'_>>, check: TokenCheck, subject: &str) 
         Some(Part { object: None, .. }) => format!("{subject} not a JSON object"),
         Some(Part { duplicate: Some(name), .. }) => format!("duplicate {} member {name:?}", check.id()),
         Some(_) => return Outcome::Passed,
-        None => return Outcome::HIDDEN,
+        None => return Outcome::BLOCKED,
     };
     Outcome::Failed(VerifyError::malformed(check, detail))
 }

@@ -17,7 +17,7 @@ pub(super) struct Dates<'c> {
 const INVALID: Outcome = Outcome::Skipped("invalid iat or exp");
 
 pub(super) fn seconds(dates: Option<Dates<'_>>) -> Outcome {
-    let Some(dates) = dates else { return Outcome::HIDDEN };
+    let Some(dates) = dates else { return Outcome::BLOCKED };
     match [dates.issued_at, dates.expires_at] {
         [Err(error @ VerifyError::TimestampInMilliseconds { .. }), _]
         | [_, Err(error @ VerifyError::TimestampInMilliseconds { .. })] => Outcome::Failed(error.clone()),
@@ -60,7 +60,7 @@ pub(super) fn lifetime(dates: Option<Dates<'_>>, leeway: ClockSkew, allow_long_l
         }
         Some((Ok(_), Ok(_))) => Outcome::Passed,
         Some(_) => INVALID,
-        None => Outcome::HIDDEN,
+        None => Outcome::BLOCKED,
     }
 }
 
