@@ -1,4 +1,4 @@
-use std::{net::IpAddr, time::Duration};
+use std::time::Duration;
 
 use aws_sdk_kms::{
     Client,
@@ -14,6 +14,7 @@ use aws_sdk_kms::{
 };
 use aws_smithy_types::body::SdkBody;
 use aws_types::{endpoint_config::EndpointUrl, region::SigningRegion};
+use cobrowse_jwt_core::Instance;
 use http::Uri;
 use http_body_util::Limited;
 
@@ -32,7 +33,7 @@ pub(crate) fn guarded(client: &Client, key_id: &KeyId, endpoint: Option<String>,
     if let Some(endpoint) = endpoint {
         builder = builder.endpoint_url(endpoint);
     }
-    // It wraps both bodies of each request and starts timers. The deadlines of the engine end stalled calls.
+    // This protection wraps both bodies of each request and starts timers. The deadlines of the engine already end stalled calls.
     builder = builder.stalled_stream_protection(StalledStreamProtectionConfig::disabled());
     // The SDK calls each interceptor some twenty times per request. A permanent one spares the check whether it is disabled.
     builder.push_interceptor(SharedInterceptor::permanent(Guard { allow_http }));
@@ -85,9 +86,9 @@ impl Intercept for Guard {
 
 fn is_https_or_loopback(uri: &str) -> bool {
     let Ok(uri) = uri.parse::<Uri>() else { return false };
-    let host = uri.host().unwrap_or_default();
-    let address = host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
-    uri.scheme_str() == Some("https") || host == "localhost" || address.is_ok_and(|address| address.is_loopback())
+    let (Some(scheme), Some(authority)) = (uri.scheme_str(), uri.authority()) else { return false };
+    // The rule for a Cobrowse instance.
+    scheme == "https" || Instance::new(&format!("{scheme}://{authority}")).is_ok()
 }
 
 /// Sends a key's ARN to its Region, unless an endpoint is set. Only the configuration of the operation shows whether one is set.

@@ -3,7 +3,7 @@ use std::fmt;
 use cobrowse_jwt_core::{Instance, KeyError, KeyErrorKind};
 use http::{HeaderValue, Uri};
 
-/// Where a key is: the server, the namespace, and the path of the secrets engine.
+/// The address of a Vault server.
 #[derive(Clone)]
 pub(crate) struct Address {
     /// Scheme, host, port and path, without a final slash.

@@ -145,7 +145,7 @@ pub(crate) async fn renew(client: &Client, token: &HeaderValue) -> Result<Sessio
     grant(client, "auth/token/renew-self", Some(token), Bytes::from_static(b"{}")).await
 }
 
-/// Looks up the lease of a token. Its policies can forbid that, and still allow to sign.
+/// Looks up the lease of a token. The token's policies may deny this lookup and still allow signing; then the lease is unknown.
 async fn look_up(client: &Client, token: HeaderValue) -> Result<Session, KeyError> {
     let since = Instant::now();
     match client.send(&http::Method::GET, "auth/token/lookup-self", Some(&token), Bytes::new()).await {

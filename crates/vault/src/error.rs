@@ -129,7 +129,8 @@ impl Error for Details {}
 
 impl fmt::Display for Details {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let message = redact(&self.message.replace(&self.key, "`"));
+        // `redact` does not show this character.
+        let message = redact(&self.message.replace(&self.key, "*"));
         match (self.status, message.as_str()) {
             (None, message) => formatter.write_str(message),
             (Some(status), "") => write!(formatter, "HTTP {}", status.as_u16()),
@@ -166,5 +167,13 @@ mod tests {
             let error = failure.classify(call);
             assert_eq!((error.kind(), error.to_string().as_str()), (kind, message));
         }
+    }
+
+    #[test]
+    fn details_hide_the_name_of_the_key_and_keep_other_words() {
+        let details =
+            |key| Details::response(StatusCode::NOT_FOUND, "signing key not found".to_owned(), key).to_string();
+        assert_eq!(details("key"), "signing [redacted] not found (HTTP 404)");
+        assert_eq!(details("cobrowse"), "signing key not found (HTTP 404)");
     }
 }
