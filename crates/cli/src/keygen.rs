@@ -4,7 +4,10 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use cobrowse_jwt::pem::{PemError, PemKey, RsaKeySize};
+use cobrowse_jwt::{
+    KeyLocation, KeyUri,
+    pem::{PemError, PemKey, RsaKeySize},
+};
 use zeroize::Zeroizing;
 
 use crate::{
@@ -105,16 +108,14 @@ impl From<Bits> for RsaKeySize {
     }
 }
 
-/// Refuses a name that the other subcommands would parse as a URI.
+/// Refuses a name that the other subcommands would not parse as this path.
 fn check_name(file: &Path) -> Result<(), Failure> {
     let Some(text) = file.to_str() else {
         return Err(Failure::usage("file name is not UTF-8"));
     };
-    let scheme = text.split_once(':').map_or("", |(scheme, _)| scheme);
-    let in_scheme = |char: char| char.is_ascii_alphanumeric() || "+-.".contains(char);
-    // One letter is a drive.
-    if scheme.len() > 1 && scheme.starts_with(|char: char| char.is_ascii_alphabetic()) && scheme.chars().all(in_scheme)
-    {
+    let is_file =
+        text.parse::<KeyUri>().is_ok_and(|uri| matches!(uri.location(), KeyLocation::File(path) if path == file));
+    if !is_file {
         let failure = Failure::usage("file name would be parsed as a key URI");
         return Err(failure.with_hint("write ./ before it, as in ./env:FOO"));
     }

@@ -5,7 +5,9 @@ use std::{
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
+        mpsc::{self, Receiver, Sender},
     },
+    thread,
 };
 
 use cobrowse_jwt::pem::Passphrase;
@@ -92,37 +94,42 @@ fn read(path: &Path) -> Result<Passphrase, Failure> {
     Err(Failure::of(Exit::Usage, &error).with_hint(error.hint()).with_id(error.id()).with_context(&context))
 }
 
-/// Prompts on the terminal, without echo. At Ctrl-C rpassword raises SIGINT and then restores the terminal, which the default handler would
-/// prevent; the handler applies again when this is dropped. At other signals it restores nothing.
+/// Prompts on the terminal, without echo. SIGINT cancels a prompt, as Ctrl-C and Ctrl-D do; SIGTERM and SIGHUP end the process. The terminal
+/// is restored in each case.
 struct Prompts {
-    interrupted: Arc<AtomicBool>,
+    sender: Sender<Typed>,
+    typed: Receiver<Typed>,
+    /// Whether signals have their default effect again.
     ended: Arc<AtomicBool>,
 }
+
+type Typed = io::Result<Zeroizing<String>>;
 
 impl Prompts {
     fn start() -> Result<Self, Failure> {
         if !io::stderr().is_terminal() {
-            return Err(no_terminal());
+            return Err(
+                Failure::new(Exit::KeyUnusable, "passphrase needed, but stderr is not a terminal").with_hint(HINT)
+            );
         }
-        let prompts = Self { interrupted: Arc::default(), ended: Arc::default() };
-        // Registered handlers cannot be removed without losing the default, so one of them emulates it.
-        let default = flag::register_conditional_default(SIGINT, Arc::clone(&prompts.ended));
-        let handler = default.and_then(|_| flag::register(SIGINT, Arc::clone(&prompts.interrupted)));
-        #[cfg(unix)]
-        let handler = handler.and_then(|_| restore_terminal_at_signals(&prompts.ended));
-        handler.map_err(|error| no_terminal().with_source(&error))?;
+        let (sender, typed) = mpsc::channel();
+        let prompts = Self { sender, typed, ended: Arc::default() };
+        handle_signals(&prompts).map_err(|error| failed(&error))?;
         Ok(prompts)
     }
 
-    fn read(&self, prompt: &str) -> Result<Zeroizing<String>, Failure> {
-        let typed = rpassword::prompt_password(prompt).map(Zeroizing::new);
-        if self.interrupted.load(Ordering::Relaxed) {
-            return Err(Failure::new(Exit::Cancelled, "cancelled"));
-        }
+    fn read(&self, prompt: &'static str) -> Result<Zeroizing<String>, Failure> {
+        let sender = self.sender.clone();
+        // On a thread, because a signal does not end the wait for the terminal.
+        let prompt = move || drop(sender.send(rpassword::prompt_password(prompt).map(Zeroizing::new)));
+        let typed = thread::Builder::new().spawn(prompt).and_then(|_| {
+            // The sender in this value is never dropped.
+            self.typed.recv().unwrap_or_else(|error| Err(io::Error::other(error)))
+        });
         typed.map_err(|error| match error.kind() {
-            // Ctrl-D.
-            io::ErrorKind::UnexpectedEof => Failure::new(Exit::Cancelled, "cancelled"),
-            _ => no_terminal().with_source(&error),
+            // Ctrl-C and SIGINT; Ctrl-D.
+            io::ErrorKind::Interrupted | io::ErrorKind::UnexpectedEof => Failure::new(Exit::Cancelled, "cancelled"),
+            _ => failed(&error),
         })
     }
 }
@@ -133,31 +140,44 @@ impl Drop for Prompts {
     }
 }
 
-/// Restores the terminal before SIGTERM and SIGHUP end the process, until the prompts have ended.
+/// Handles signals until the prompts have ended. Registered handlers cannot be removed without losing the default effect, so one of them
+/// emulates it.
 #[cfg(unix)]
-fn restore_terminal_at_signals(ended: &Arc<AtomicBool>) -> io::Result<()> {
+fn handle_signals(prompts: &Prompts) -> io::Result<()> {
     use rustix::termios::{OptionalActions, tcgetattr, tcsetattr};
     use signal_hook::{
         consts::{SIGHUP, SIGTERM},
         iterator::Signals,
         low_level::emulate_default_handler,
     };
+    const SIGNALS: [i32; 3] = [SIGINT, SIGHUP, SIGTERM];
     let terminal = std::fs::File::open("/dev/tty")?;
     let modes = tcgetattr(&terminal)?;
-    for signal in [SIGHUP, SIGTERM] {
-        flag::register_conditional_default(signal, Arc::clone(ended))?;
+    for signal in SIGNALS {
+        flag::register_conditional_default(signal, Arc::clone(&prompts.ended))?;
     }
-    let mut signals = Signals::new([SIGHUP, SIGTERM])?;
-    std::thread::Builder::new().spawn(move || {
+    let (sender, mut signals) = (prompts.sender.clone(), Signals::new(SIGNALS)?);
+    thread::Builder::new().spawn(move || {
         for signal in signals.forever() {
-            // The signal must end the process, whatever becomes of the terminal.
+            // The signal must have its effect, whatever becomes of the terminal.
             let _ = tcsetattr(&terminal, OptionalActions::Now, &modes);
-            let _ = emulate_default_handler(signal);
+            let _ = match signal {
+                SIGINT => sender.send(Err(io::ErrorKind::Interrupted.into())).map_err(io::Error::other),
+                _ => emulate_default_handler(signal),
+            };
         }
     })?;
     Ok(())
 }
 
-fn no_terminal() -> Failure {
-    Failure::new(Exit::KeyUnusable, "passphrase needed, but stderr is not a terminal").with_hint(HINT)
+/// Prevents the default effect of Ctrl-C until the prompts have ended: rpassword raises the signal before it restores the terminal.
+#[cfg(not(unix))]
+fn handle_signals(prompts: &Prompts) -> io::Result<()> {
+    flag::register_conditional_default(SIGINT, Arc::clone(&prompts.ended))?;
+    flag::register(SIGINT, Arc::default())?;
+    Ok(())
+}
+
+fn failed(error: &io::Error) -> Failure {
+    Failure::new(Exit::KeyUnusable, "failed to prompt for the passphrase").with_hint(HINT).with_source(error)
 }

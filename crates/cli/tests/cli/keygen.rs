@@ -48,7 +48,7 @@ fn restrictive_umask_is_reported() {
 fn file_name_that_is_a_key_uri_is_refused() {
     use std::{ffi::OsStr, os::unix::ffi::OsStrExt as _};
     let directory = Directory::empty();
-    for name in ["env:FOO", "file:///x", "file:x.pem", "vault:key.pem"] {
+    for name in ["env:FOO", "file:///x", "file:x.pem", "vault:key.pem", "alias/key.pem"] {
         directory.run(&["keygen", name]).exits(2, "write ./ before it, as in ./env:FOO");
     }
     let bytes = directory.command(&["keygen"]).arg(OsStr::from_bytes(b"key\xff.pem")).output().unwrap();

@@ -102,7 +102,7 @@ fn cancelled_passphrase_prompt_restores_the_terminal() {
 #[ignore = "needs `script` of util-linux"]
 fn terminated_passphrase_prompt_restores_the_terminal() {
     let directory = with_encrypted_key();
-    for (signal, exit) in [("TERM", 143), ("HUP", 129)] {
+    for (signal, exit) in [("INT", 130), ("TERM", 143), ("HUP", 129)] {
         let kill = format!("until stty -a < /dev/tty | grep -q -- '-echo '; do sleep 0.05; done; kill -s {signal} $$");
         let prompt = format!("sh -c \"({kill}) & exec {PROGRAM} public-key key.pem\"");
         let shell = format!("{}; echo exit $?; stty -a", prompt.replace("$$", "\\$\\$"));
