@@ -140,13 +140,8 @@ impl From<KeyError> for Failure {
             (Some(env), None) => Self::of(exit, env).with_id(env.id()),
             (None, None) => Self::of(exit, &error).with_id(error.id()),
         };
-        let hint = match (env, pem) {
-            (_, Some(pem)) => pem.hint(),
-            (Some(env), None) => env.hint(),
-            (None, None) => error.hint(),
-        };
         let is_not_found = error.kind() == KeyErrorKind::NotFound;
-        Self { pem: pem.map(PemError::kind), is_not_found, ..failure.with_hint(hint) }
+        Self { pem: pem.map(PemError::kind), is_not_found, ..failure.with_hint(error.hint()) }
     }
 }
 

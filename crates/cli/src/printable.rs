@@ -2,8 +2,8 @@
 
 use std::{fmt::Write as _, path::Path};
 
-use cobrowse_jwt::pem::printable_path;
-use serde_json::Value;
+use cobrowse_jwt::{ClaimsWarning, pem::printable_path};
+use serde_json::{Value, json};
 
 /// Quotes text and escapes control characters, invisible characters and changes of direction.
 pub(crate) fn quoted(text: &str) -> String {
@@ -25,6 +25,11 @@ pub(crate) fn json(value: &Value) -> String {
 /// Formats JSON on indented lines.
 pub(crate) fn json_lines(value: &Value) -> String {
     escaped(&format!("{value:#}"))
+}
+
+/// Returns a warning as JSON.
+pub(crate) fn warning(warning: ClaimsWarning) -> Value {
+    json!({"id": warning.id(), "message": warning.to_string(), "hint": warning.hint()})
 }
 
 /// Escapes what `serde_json` leaves: DEL, and the non-ASCII characters that [`quoted`] escapes. They occur in strings only.

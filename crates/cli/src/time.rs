@@ -19,7 +19,7 @@ pub(crate) fn relative(then: i64, now: i64) -> String {
     }
 }
 
-/// Formats seconds in the largest unit of which there are two, or exactly one: `90 seconds`, `2 hours`.
+/// Formats seconds in the largest unit that fits at least twice, or exactly once: `90 seconds`, `2 hours`.
 pub(crate) fn length(seconds: u64) -> String {
     const UNITS: [(u64, &str); 4] = [(365 * 86_400, "year"), (86_400, "day"), (3_600, "hour"), (60, "minute")];
     let fits = |&(unit, _): &(u64, &str)| seconds == unit || seconds >= 2 * unit;

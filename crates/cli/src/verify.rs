@@ -89,10 +89,6 @@ fn report(inspection: &Inspection, error: Option<&VerifyError>, public_key: &Pub
         };
         json!({"check": finding.check.id(), "outcome": outcome, "message": message})
     });
-    let warnings = inspection
-        .warnings()
-        .iter()
-        .map(|warning| json!({"id": warning.id(), "message": warning.to_string(), "hint": warning.hint()}));
     json!({
         "accepted": error.is_none(),
         "refused_by": error.map(|error| error.check().id()),
@@ -102,6 +98,6 @@ fn report(inspection: &Inspection, error: Option<&VerifyError>, public_key: &Pub
         "claims": inspection.claims(),
         "public_key_thumbprint": public_key.thumbprint(),
         "checks": checks.collect::<Vec<_>>(),
-        "warnings": warnings.collect::<Vec<_>>(),
+        "warnings": inspection.warnings().iter().copied().map(printable::warning).collect::<Vec<_>>(),
     })
 }

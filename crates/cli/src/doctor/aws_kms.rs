@@ -1,6 +1,6 @@
 use std::{sync::Arc, time::Instant};
 
-use cobrowse_jwt::{KeySource, aws_kms::PreflightStepName};
+use cobrowse_jwt::KeySource;
 
 use super::{preflight, report::Report};
 use crate::{key::Key, progress::Progress};
@@ -17,17 +17,7 @@ pub(super) async fn probe(key: &Key<'_>, report: &mut Report) -> Option<Arc<dyn 
         let _progress = Progress::new("calling AWS KMS");
         source.preflight().await
     };
-    preflight::report(&preflight, description, report)?;
+    preflight::report(&preflight, "AWS credentials loaded", "key id resolved to an RSA signing key", report)?;
     report.passed("permissions", "kms:GetPublicKey and kms:Sign allowed");
     Some(Arc::new(source))
-}
-
-fn description(step: PreflightStepName) -> &'static str {
-    match step {
-        PreflightStepName::Authenticate => "AWS credentials loaded",
-        PreflightStepName::Resolve => "key id resolved to an RSA signing key",
-        PreflightStepName::Sign => "test message signed",
-        PreflightStepName::Verify => "signature verified",
-        _ => "ok",
-    }
 }

@@ -37,7 +37,7 @@ use report::Report;
 
 /// Check the configuration, the key and a token
 ///
-/// Signs 22 times and prints no token. Without --expect-public-key the key is not compared with the one in the dashboard.
+/// Signs about 22 times and prints no token. Without --expect-public-key the key is not compared with the one in the dashboard.
 #[derive(clap::Args)]
 #[command(after_help = help::examples(EXAMPLES, exit::HELP))]
 pub(crate) struct Doctor {
@@ -120,7 +120,7 @@ async fn check_registered(key: &Key<'_>, config: &Config, source: Arc<dyn KeySou
     }
 }
 
-/// Mints a token that grants nothing, also with an unregistered key, and verifies it.
+/// Mints and verifies a token that grants nothing, even if the key is not registered.
 async fn check_token(config: &Config, source: Arc<dyn KeySource>, public_key: &PublicKey, report: &mut Report) {
     let start = Instant::now();
     match mint_and_verify(config, source, public_key).await {

@@ -1,6 +1,6 @@
 use std::{sync::Arc, time::Instant};
 
-use cobrowse_jwt::{KeySource, pkcs11::PreflightStepName};
+use cobrowse_jwt::KeySource;
 
 use super::{preflight, report::Report};
 use crate::{key::Key, progress::Progress};
@@ -14,7 +14,7 @@ pub(super) async fn probe(key: &Key<'_>, report: &mut Report) -> Option<Arc<dyn 
         let _progress = Progress::new("calling the PKCS#11 module");
         source.preflight().await
     };
-    preflight::report(&preflight, description, report)?;
+    preflight::report(&preflight, "logged in to the token", "key found, and its public key checked", report)?;
     match source.protection().await {
         Ok(protection) if protection.extractable => {
             report.warned("protection", "key can be exported (CKA_EXTRACTABLE)");
@@ -26,14 +26,4 @@ pub(super) async fn probe(key: &Key<'_>, report: &mut Report) -> Option<Arc<dyn 
         Err(error) => report.failed("protection", error.into()),
     }
     Some(Arc::new(source))
-}
-
-fn description(step: PreflightStepName) -> &'static str {
-    match step {
-        PreflightStepName::Authenticate => "logged in to the token",
-        PreflightStepName::Resolve => "key found, and its public key checked",
-        PreflightStepName::Sign => "test message signed",
-        PreflightStepName::Verify => "signature verified",
-        _ => "ok",
-    }
 }

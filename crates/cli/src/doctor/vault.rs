@@ -1,6 +1,6 @@
 use std::{sync::Arc, time::Instant};
 
-use cobrowse_jwt::{KeySource, vault::PreflightStepName};
+use cobrowse_jwt::KeySource;
 
 use super::{preflight, report::Report};
 use crate::{key::Key, progress::Progress};
@@ -14,17 +14,7 @@ pub(super) async fn probe(key: &Key<'_>, report: &mut Report) -> Option<Arc<dyn 
         let _progress = Progress::new("calling Vault");
         source.preflight().await
     };
-    preflight::report(&preflight, description, report)?;
+    preflight::report(&preflight, "Vault token obtained", "key name resolved to an RSA signing key", report)?;
     report.passed("permissions", "read on keys and update on sign allowed");
     Some(Arc::new(source))
-}
-
-fn description(step: PreflightStepName) -> &'static str {
-    match step {
-        PreflightStepName::Authenticate => "Vault token obtained",
-        PreflightStepName::Resolve => "key name resolved to an RSA signing key",
-        PreflightStepName::Sign => "test message signed",
-        PreflightStepName::Verify => "signature verified",
-        _ => "ok",
-    }
 }

@@ -71,12 +71,12 @@ pub(crate) fn refuse_key(inspection: &Inspection) -> Result<(), Failure> {
     }
 }
 
-/// Names the key that a signature was verified with, and the one that the token names.
+/// Names the key that the signature was checked with, and the `kid` of the token.
 pub(crate) fn keys(inspection: &Inspection, public_key: &PublicKey) -> String {
-    let verified_with = format!("verified with the key {}", public_key.thumbprint());
+    let checked_with = format!("checked with the key {}", public_key.thumbprint());
     match inspection.header().and_then(|header| header.get("kid")) {
-        Some(kid) => format!("{verified_with}, token has the kid {}", printable::json(kid)),
-        None => verified_with,
+        Some(kid) => format!("{checked_with}, token has the kid {}", printable::json(kid)),
+        None => checked_with,
     }
 }
 

@@ -72,13 +72,7 @@ fn parse_customer(text: &str) -> Result<(String, String), &'static str> {
 
 fn parse_policy(text: &str) -> Result<Policy, String> {
     let is_json = text.trim_start().starts_with('{');
-    let parsed = if is_json {
-        serde_json::from_str(text)
-    } else {
-        let json =
-            read_file(text.as_ref()).map_err(|message| format!("neither JSON nor a readable file: {message}"))?;
-        serde_json::from_str(&json)
-    };
+    let parsed = if is_json { serde_json::from_str(text) } else { serde_json::from_str(&read_file(text.as_ref())?) };
     parsed.map_err(|error| error.to_string())
 }
 
@@ -88,7 +82,8 @@ fn parse_policy(text: &str) -> Result<Policy, String> {
 fn read_file(path: &Path) -> Result<String, String> {
     const LIMIT: u64 = 64 * 1024;
     let mut bytes = Vec::new();
-    let read = File::open(path).and_then(|file| file.take(LIMIT + 1).read_to_end(&mut bytes));
+    let file = File::open(path).map_err(|error| format!("neither JSON nor a readable file ({})", error.kind()))?;
+    let read = file.take(LIMIT + 1).read_to_end(&mut bytes);
     let length = read.map_err(|error| format!("failed to read the file ({})", error.kind()))?;
     if length as u64 > LIMIT {
         return Err("file is over 64 KiB".to_owned());

@@ -110,14 +110,10 @@ impl Mint {
 
 /// `expires_at` is in seconds since 1970, as in [`Instance::token_response`].
 fn json(claims: &AgentClaims, token: &AgentToken) -> Value {
-    let warnings = claims
-        .warnings()
-        .into_iter()
-        .map(|warning| json!({"id": warning.id(), "message": warning.to_string(), "hint": warning.hint()}));
     json!({
         "token": token.expose_secret(),
         "claims": Inspector::new().inspect(token.expose_secret()).claims(),
         "expires_at": token.expires_at().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs(),
-        "warnings": warnings.collect::<Vec<_>>(),
+        "warnings": claims.warnings().into_iter().map(printable::warning).collect::<Vec<_>>(),
     })
 }

@@ -199,8 +199,7 @@ fn wrong_key_shows_its_thumbprint_and_the_kid() {
         [&["inspect", "--public-key", "other.pem"][..], &["verify", "--license", LICENSE, "--public-key", "other.pem"]]
     {
         let shown = directory.read(args, &token).stdout;
-        let keys =
-            format!("verified with the key {}, token has the kid \"{kid}\"", OTHER_KEY.public_key().thumbprint());
+        let keys = format!("checked with the key {}, token has the kid \"{kid}\"", OTHER_KEY.public_key().thumbprint());
         assert!(shown.contains(&keys), "{shown}");
     }
 }

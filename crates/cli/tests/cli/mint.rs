@@ -88,7 +88,7 @@ fn invalid_access_is_a_usage_error() {
         (&["--policy", r#"{"devices":{"user_id":"42"}}"#], "policy version 1 is not supported"),
         (&["--policy", r#"{"version":3,"devices":{"custom_data":{}}}"#], "custom_data is empty"),
         (&["--policy", r#"{"version":3,"devices":{},"devices":{}}"#], "duplicate"),
-        (&["--policy", "nothing.json"], "neither JSON nor a readable file: failed to read the file"),
+        (&["--policy", "nothing.json"], "neither JSON nor a readable file (entity not found)"),
         (&["--agent", "a\nb"], ""),
         (&["--name", " "], "display name is empty"),
     ] {
