@@ -2,6 +2,7 @@
 
 mod claim_sets;
 mod foreign;
+mod key_file;
 mod kms;
 mod openbao;
 mod openssl;
@@ -13,6 +14,7 @@ mod web;
 pub use claim_sets::{ClaimSet, claim_sets};
 pub use cobrowse_jwt_fault_server::{claims, license_key};
 pub use foreign::{Answer, node, node_json, python, python_json};
+pub use key_file::write_private_key;
 pub use kms::{Emulator, kms_client, kms_client_in};
 pub use openbao::{HttpsServer, OpenBao, OwnServer};
 pub use openssl::{Openssl, PASSPHRASE};

@@ -12,7 +12,7 @@ use cobrowse_jwt::{
 };
 use cobrowse_jwt_conformance::{Check, Outcome, Report, Suite, SuiteBuilder};
 use cobrowse_jwt_fault_server::{Fault, FaultServer, Operation, Times};
-use cobrowse_jwt_tests::{Emulator, OpenBao, kms_client, reexec};
+use cobrowse_jwt_tests::{Emulator, OpenBao, kms_client, reexec, write_private_key};
 use serde_json::json;
 
 /// Long, because `LocalStack` signs only 20 times a second, and less on a loaded machine.
@@ -51,7 +51,7 @@ async fn pem_file_passes_with_a_rotation() {
     let path = folder.path().join("key.pem");
     let replace = |path: &std::path::Path| {
         let new = path.with_extension("new");
-        fs::write(&new, new_key().to_pkcs8_pem().unwrap().as_bytes()).unwrap();
+        write_private_key(&new, &new_key().to_pkcs8_pem().unwrap());
         fs::rename(new, path).unwrap();
     };
     replace(&path);

@@ -15,7 +15,7 @@ use cobrowse_jwt::{
     aws_kms::aws_sdk_kms::types::KeySpec,
     pem::{PemKey, RsaKeySize},
 };
-use cobrowse_jwt_tests::{Emulator, claims, license_key};
+use cobrowse_jwt_tests::{Emulator, claims, license_key, write_private_key};
 use tokio::{task::JoinSet, time::sleep};
 use tracing_subscriber::fmt::MakeWriter;
 
@@ -183,7 +183,7 @@ async fn replaced_file_signs_with_the_registered_key() {
     let path = folder.path().join("key.pem");
     let replace = |key: &PemKey| {
         let new = folder.path().join("new.pem");
-        fs::write(&new, key.to_pkcs8_pem().unwrap().as_bytes()).unwrap();
+        write_private_key(&new, &key.to_pkcs8_pem().unwrap());
         fs::rename(new, &path).unwrap();
     };
     let (registered, other) =

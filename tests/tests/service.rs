@@ -1,6 +1,6 @@
 //! A small service that uses every conversion of the configuration types, and mints from `Config`.
 
-use std::{error::Error, fmt, fs, path::Path, str::FromStr};
+use std::{error::Error, fmt, str::FromStr};
 
 use clap::{Arg, Command, value_parser};
 use cobrowse_jwt::{
@@ -8,6 +8,7 @@ use cobrowse_jwt::{
     PublicKey, Role, Subject, Verifier,
     pem::{PemKey, RsaKeySize},
 };
+use cobrowse_jwt_tests::write_private_key;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 /// The service: from configuration to a token.
@@ -29,20 +30,11 @@ fn key() -> PemKey {
     PemKey::generate(RsaKeySize::Rsa2048).unwrap()
 }
 
-fn write_private(path: &Path, pem: &str) {
-    fs::write(path, pem).unwrap();
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt as _;
-        fs::set_permissions(path, fs::Permissions::from_mode(0o600)).unwrap();
-    }
-}
-
 #[test]
 fn service_with_toml_configuration_mints_accepted_token() {
     let folder = tempfile::tempdir().unwrap();
     let (key, path) = (key(), folder.path().join("key.pem"));
-    write_private(&path, &key.to_pkcs8_pem().unwrap());
+    write_private_key(&path, &key.to_pkcs8_pem().unwrap());
     let settings = format!(
         "license_key = 'trial'\nkey = '{}'\ndefault_lifetime = '15m'\npublic_keys = ['''\n{}''']\n",
         path.display(),

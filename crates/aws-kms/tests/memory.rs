@@ -32,7 +32,7 @@ async fn concurrent_100_mb_responses_stay_under_50_mb() {
         let mut mints = JoinSet::new();
         for _ in 0..50 {
             let minter = minter.clone();
-            mints.spawn(async move { timeout(Duration::from_millis(3_250), minter.mint(&claims())).await });
+            mints.spawn(async move { timeout(Duration::from_secs(5), minter.mint(&claims())).await });
         }
         for minted in mints.join_all().await {
             let Ok(Err(MintError::Key(error))) = minted else { panic!("{fault:?}: {minted:?}") };

@@ -82,7 +82,7 @@ pub(crate) async fn with_error_page(response: Response) -> Response {
 pub(crate) async fn with_error_in_frame(response: Response) -> Response {
     let mut response = replace_error(response, false);
     if response.status() != StatusCode::SEE_OTHER {
-        let policy = "default-src 'none'; style-src 'self'; frame-ancestors 'self'";
+        let policy = "default-src 'none'; style-src 'self'; img-src 'self'; frame-ancestors 'self'";
         response.headers_mut().insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(policy));
     }
     response

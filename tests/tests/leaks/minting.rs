@@ -12,7 +12,7 @@ use std::{
 
 use aws_lc_rs::digest;
 use cobrowse_jwt::{
-    Access, AgentClaims, AgentToken, KeySource, KeyUriRegistry, MintError, Minter, PublicKey,
+    Access, AgentClaims, AgentToken, Instance, KeySource, KeyUriRegistry, MintError, Minter, PublicKey,
     pem::{Passphrase, PemKey},
     vault::{VaultAuth, VaultKey},
 };
@@ -116,7 +116,7 @@ async fn mint_until(count: usize, minter: &Minter, fingerprints: &mut Vec<String
     while fingerprints.len() < count {
         match minter.mint(&claims(fingerprints.len())).await {
             Ok(token) => {
-                eprintln!("{token:?}");
+                eprintln!("{token:?} {:?}", Instance::default().token_response(&token));
                 fingerprints.push(token.fingerprint());
             }
             error => {

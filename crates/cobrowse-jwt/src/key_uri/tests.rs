@@ -280,9 +280,9 @@ fn vault_builder_with_other_scheme_returns_unknown_scheme() {
 }
 
 #[cfg(all(unix, feature = "encrypted-pem"))]
-fn readable_by_all(path: &std::path::Path) {
+fn set_mode(path: &std::path::Path, mode: u32) {
     use std::os::unix::fs::PermissionsExt as _;
-    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o644)).unwrap();
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).unwrap();
 }
 
 #[cfg(all(unix, feature = "encrypted-pem"))]
@@ -295,11 +295,12 @@ fn open_with_passphrase_opens_encrypted_and_plain_files() {
     for (name, pem) in [("plain.pem", key.to_pkcs8_pem()), ("encrypted.pem", key.to_encrypted_pkcs8_pem(&passphrase))] {
         let path = folder.path().join(name);
         std::fs::write(&path, &*pem.unwrap()).unwrap();
+        set_mode(&path, 0o600);
         let registry = KeyUriRegistry::new().passphrase(passphrase.clone());
         let uri = format!("file://{}", path.display());
         let source = open(&registry, &uri).unwrap();
         assert_eq!(block_on(source.signing_key()).unwrap().public_key(), key.public_key());
-        readable_by_all(&path);
+        set_mode(&path, 0o644);
         assert!(open(&registry, &uri).is_ok());
         assert!(open(&registry.strict_permissions(true), &uri).is_err());
     }
