@@ -48,7 +48,7 @@ pub(crate) struct FoundKey {
     pub(crate) protection: KeyProtection,
 }
 
-/// How a token protects a private key, by its own account (PKCS #11 3.1, section 4.9).
+/// How a token protects a private key, as the token reports it (PKCS #11 3.1, section 4.9).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct KeyProtection {

@@ -24,11 +24,11 @@ use crate::{
 };
 
 /// The one process-wide state of this crate, by canonical path.
-static MODULES: Mutex<BTreeMap<PathBuf, Arc<Slot>>> = Mutex::new(BTreeMap::new());
+static MODULES: Mutex<BTreeMap<PathBuf, Arc<ModuleCell>>> = Mutex::new(BTreeMap::new());
 
 /// A module that is initialized, or not yet. Its lock is held during `C_Initialize`, which can hang.
 #[derive(Default)]
-struct Slot(Mutex<Option<Arc<Module>>>);
+struct ModuleCell(Mutex<Option<Arc<Module>>>);
 
 /// An initialized module.
 pub(crate) struct Module {

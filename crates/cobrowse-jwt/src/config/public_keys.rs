@@ -4,7 +4,7 @@ use std::{
     path::Path,
 };
 
-use cobrowse_jwt_core::PublicKey;
+use cobrowse_jwt_core::{PublicKey, PublicKeyError};
 
 use super::ConfigError;
 
@@ -18,16 +18,16 @@ pub(super) fn read(setting: &'static str, path: &Path) -> Result<Vec<PublicKey>,
     parse(&text).map_err(|error| ConfigError::invalid(setting, error))
 }
 
-fn parse(text: &str) -> Result<Vec<PublicKey>, cobrowse_jwt_core::PublicKeyError> {
+fn parse(text: &str) -> Result<Vec<PublicKey>, PublicKeyError> {
     const END: &str = "-----END PUBLIC KEY-----";
     if text.trim_start().starts_with('{') {
         return Ok(vec![PublicKey::from_jwk(text)?]);
     }
     let blocks: Vec<_> = text.split_inclusive(END).filter(|block| !block.trim().is_empty()).collect();
-    match &blocks[..] {
-        [] => Ok(vec![PublicKey::from_pem(text)?]),
-        blocks => blocks.iter().map(|block| PublicKey::from_pem(block)).collect(),
+    if blocks.is_empty() {
+        return Err(PublicKeyError::NotPem);
     }
+    blocks.into_iter().map(PublicKey::from_pem).collect()
 }
 
 /// Reads the whole file or returns an error, because a part of a file can be valid too.

@@ -41,6 +41,8 @@ pub enum KeyUriError {
 }
 
 impl KeyUriError {
+    pub(super) const SCHEMES: &str = "use a path, file:, env:, awskms:, hashivault: or pkcs11:";
+
     pub(super) const fn invalid(message: &'static str, hint: &'static str) -> Self {
         Self::Invalid { message: Cow::Borrowed(message), hint }
     }
@@ -67,9 +69,9 @@ impl KeyUriError {
             Self::PrivateKeyInUri => "write the key to a file and use its path",
             Self::PinInUri => "remove the PIN from the URI",
             Self::Invalid { hint, .. } => hint,
-            Self::UnknownScheme => "use a path, file:, env:, awskms:, hashivault: or pkcs11:",
+            Self::UnknownScheme => Self::SCHEMES,
             Self::FeatureDisabled { .. } => "enable this feature of cobrowse-jwt",
-            Self::InvalidScheme => "use letters, digits, `+`, `-` and `.`, starting with a letter",
+            Self::InvalidScheme => "use two or more letters, digits, `+`, `-` or `.`, starting with a letter",
             Self::DuplicateScheme => "register each scheme once",
             Self::Key(error) => return error.hint(),
         })

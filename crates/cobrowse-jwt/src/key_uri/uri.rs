@@ -90,10 +90,7 @@ impl FromStr for KeyUri {
             return Err(KeyUriError::PrivateKeyInUri);
         }
         if text.trim().is_empty() {
-            return Err(KeyUriError::invalid(
-                "key URI is empty",
-                "use a path, file:, env:, awskms:, hashivault: or pkcs11:",
-            ));
+            return Err(KeyUriError::invalid("key URI is empty", KeyUriError::SCHEMES));
         }
         // The names that AWS displays. A folder `alias` can be written as `./alias`.
         if text.starts_with("arn:") || text.starts_with("alias/") {
@@ -103,7 +100,7 @@ impl FromStr for KeyUri {
             ));
         }
         let Some((scheme, rest)) = split_scheme(text) else {
-            // Two slashes and percent signs mean nothing in a path.
+            // In a path, `//` and `%` have no special meaning.
             let location = KeyLocation::File(PathBuf::from(text));
             return Ok(Self { scheme: "file".to_owned(), rest: text.to_owned(), location });
         };
@@ -171,7 +168,8 @@ pub(super) fn split_scheme(text: &str) -> Option<(String, &str)> {
     is_scheme.then(|| (scheme.to_ascii_lowercase(), rest))
 }
 
-/// Two slashes make it a URI (RFC 8089), with an empty host or `localhost` and percent escapes.
+/// Parses what follows `file:`. After `//`, it is a URI (RFC 8089) with an empty host or `localhost`, and with percent escapes. Otherwise
+/// it is a plain path.
 fn file_path(rest: &str) -> Result<PathBuf, KeyUriError> {
     const INVALID: KeyUriError = KeyUriError::invalid("file: URI is not a local path", "use file:///path/to/key.pem");
     let Some(authority) = rest.strip_prefix("//") else {
