@@ -152,7 +152,7 @@ fn load_encrypted_key_requires_its_passphrase() {
         "2,000,001 iterations",
         decrypt(&make("-v2 aes-256-cbc -iter 2000001").read("out.pem"), PASSPHRASE),
         UnsupportedEncryption,
-        "key derivation exceeds 2,000,000 iterations, 256 MiB, or 1 GiB in all passes",
+        "key derivation exceeds 2,000,000 iterations, 256 MiB of memory, or 1 GiB of memory over all scrypt passes",
     );
     refused(
         "PBES1",

@@ -87,7 +87,7 @@ impl Intercept for Guard {
 fn is_https_or_loopback(uri: &str) -> bool {
     let Ok(uri) = uri.parse::<Uri>() else { return false };
     let (Some(scheme), Some(authority)) = (uri.scheme_str(), uri.authority()) else { return false };
-    // The rule for a Cobrowse instance.
+    // `Instance` allows plain http only to loopback.
     scheme == "https" || Instance::new(&format!("{scheme}://{authority}")).is_ok()
 }
 

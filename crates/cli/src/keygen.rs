@@ -116,7 +116,7 @@ fn check_name(file: &Path) -> Result<(), Failure> {
     let is_file =
         text.parse::<KeyUri>().is_ok_and(|uri| matches!(uri.location(), KeyLocation::File(path) if path == file));
     if !is_file {
-        let failure = Failure::usage("file name would be parsed as a key URI");
+        let failure = Failure::usage("file name is not a valid key path");
         return Err(failure.with_hint("write ./ before it, as in ./env:FOO"));
     }
     Ok(())

@@ -123,7 +123,7 @@ impl Prompts {
         // On a thread, because a signal does not end the wait for the terminal.
         let prompt = move || drop(sender.send(rpassword::prompt_password(prompt).map(Zeroizing::new)));
         let typed = thread::Builder::new().spawn(prompt).and_then(|_| {
-            // The sender in this value is never dropped.
+            // The channel stays open, because `self` holds a sender.
             self.typed.recv().unwrap_or_else(|error| Err(io::Error::other(error)))
         });
         typed.map_err(|error| match error.kind() {
@@ -159,7 +159,7 @@ fn handle_signals(prompts: &Prompts) -> io::Result<()> {
     let (sender, mut signals) = (prompts.sender.clone(), Signals::new(SIGNALS)?);
     thread::Builder::new().spawn(move || {
         for signal in signals.forever() {
-            // The signal must have its effect, whatever becomes of the terminal.
+            // The signal must have its effect, even if the terminal cannot be restored.
             let _ = tcsetattr(&terminal, OptionalActions::Now, &modes);
             let _ = match signal {
                 SIGINT => sender.send(Err(io::ErrorKind::Interrupted.into())).map_err(io::Error::other),

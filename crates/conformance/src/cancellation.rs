@@ -22,7 +22,7 @@ pub(crate) async fn cancel<'a, T>(
     works: impl Fn() -> Boxed<'a, Checked>,
 ) -> Checked {
     for polls in 0..MAX_POLLS {
-        // The call that was dropped before this one.
+        // The number of polls after which the previous call was dropped.
         let dropped_at = polls.saturating_sub(1);
         match timeout(context.time_limit, polled(call(), polls)).await {
             Ok(Some(Ok(_))) => return Ok(()),

@@ -10,7 +10,7 @@ use crate::{EnvError, EnvErrorKind};
 /// Returns the text of a variable.
 pub(crate) fn text(variable: &str) -> Result<Zeroizing<String>, EnvError> {
     let refused = |kind| EnvError::new(variable, kind);
-    // No variable has such a name, but `getenv` can find `A=B` in the variable `A`.
+    // Such a name is invalid, but `getenv("A=B")` can match the variable `A`.
     if variable.is_empty() || variable.contains(['=', '\0']) {
         return Err(refused(EnvErrorKind::Unset));
     }

@@ -61,7 +61,8 @@ impl PemKey {
     }
 
     /// Loads a key as [`PemKey::from_pem`] does, or decrypts PKCS#8 that is encrypted with PBES2 (RFC 8018): AES or triple DES, with PBKDF2 of
-    /// at most 2,000,000 iterations, or scrypt of at most 256 MiB and 1 GiB in all passes. An unencrypted key does not use the passphrase.
+    /// at most 2,000,000 iterations, or scrypt of at most 256 MiB, and 1 GiB over all passes. An unencrypted key does not use the
+    /// passphrase.
     ///
     /// **Blocks** the thread while it derives the key, up to some seconds.
     ///

@@ -27,7 +27,7 @@ async function until(check) {
   }
 }
 
-/// Runs in the page: counts requests for tokens and can let them fail. The clock stands still; `advance` moves it and runs timers of a
+/// Runs in the page: counts requests for tokens and can let them fail. `Date.now` is fixed; `advance` moves it and runs timers of a
 /// second or more.
 function fakePortalAndClock() {
   const [start, stop, request] = [setTimeout, clearTimeout, fetch];

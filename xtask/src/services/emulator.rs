@@ -117,7 +117,7 @@ fn programs(name: &str) -> Result<PathBuf> {
 
 /// Returns a port that is free now. If another program takes it first, the emulator ends with an error.
 fn free_port() -> Result<u16> {
-    // Outside the range from which connections of other programs get their ports, and elsewhere than another process of this program.
+    // Ports below the ephemeral range. The process id selects the first port, so that two runs differ.
     let first = 10_000 + (std::process::id() % 20_000) as u16;
     let mut ports = (first..30_000).chain(10_000..first);
     ports.find(|&port| TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok()).context("no free port on 127.0.0.1")

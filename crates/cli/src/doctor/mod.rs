@@ -37,7 +37,7 @@ use report::Report;
 
 /// Check the configuration, the key and a token
 ///
-/// Signs about 22 times and prints no token. Without --expect-public-key the key is not compared with the one in the dashboard.
+/// Signs at least 22 times and prints no token. Without --expect-public-key the key is not compared with the one in the dashboard.
 #[derive(clap::Args)]
 #[command(after_help = help::examples(EXAMPLES, exit::HELP))]
 pub(crate) struct Doctor {

@@ -91,7 +91,7 @@ fn warnings_of_the_library_are_shown() {
 }
 
 #[test]
-#[ignore = "needs `root`, who can change the owner of a file"]
+#[ignore = "needs `root`: only root can change the owner of a file"]
 fn key_of_another_owner_is_refused_unless_allowed() {
     let directory = Directory::new();
     std::os::unix::fs::chown(directory.path("key.pem"), Some(65_534), None).unwrap();

@@ -189,7 +189,7 @@ fn minter_signs_with_the_settings() {
 
 #[cfg(unix)]
 #[test]
-#[ignore = "needs `root`, who can change the owner of a file"]
+#[ignore = "needs `root`: only root can change the owner of a file"]
 fn key_of_another_owner_is_refused_unless_allowed() {
     use std::os::unix::fs::{PermissionsExt as _, chown};
     let folder = tempfile::tempdir().unwrap();

@@ -71,7 +71,7 @@ impl KeyUriError {
             Self::Invalid { hint, .. } => hint,
             Self::UnknownScheme => Self::SCHEMES,
             Self::FeatureDisabled { .. } => "enable this feature of cobrowse-jwt",
-            Self::InvalidScheme => "use two or more letters, digits, `+`, `-` or `.`, starting with a letter",
+            Self::InvalidScheme => "start with a letter, then use one or more letters, digits, `+`, `-` or `.`",
             Self::DuplicateScheme => "register each scheme once",
             Self::Key(error) => return error.hint(),
         })

@@ -56,7 +56,7 @@ impl ClaimsError {
             }
             Self::InvalidLifetime => Some("write it like 90s, 15m, 8h or 1d"),
             Self::LifetimeOverOneDay => Some(
-                "use at most 24h; if the value is in milliseconds, divide it by 1,000; only SCIM tokens may live longer",
+                "use at most 24h; if the value is in milliseconds, divide it by 1,000; only tokens for SCIM may have a longer lifetime",
             ),
             Self::UnknownRole => Some("use \"administrator\", \"agent\" or null"),
             Self::NullRoleWithoutPolicy => Some("add a policy; without one, the token grants nothing"),

@@ -23,9 +23,9 @@ impl TokenUrl {
     ///   Use a lifetime of a few minutes.
     /// - The page cannot renew the token.
     /// - The iframe sends its URL as `Referer` to the instance.
-    /// - When the user navigates back, Chromium and Firefox reload an iframe that is written in the HTML from the session history: with
-    ///   the old token, possibly another agent's, and without a request to the route. A unique query in `src` does not prevent it, nor does
-    ///   a unique `name` in Firefox, and a script that sets `src` comes too late in Chromium. A script has to create the iframe:
+    /// - When the user navigates back, Chromium and Firefox open an iframe of the HTML with its URL from the session history. This URL
+    ///   contains the old token, possibly of another agent, and the route gets no request. A unique query in `src` does not prevent it,
+    ///   nor does a unique `name` in Firefox, and a script that sets `src` comes too late in Chromium. A script has to create the iframe:
     ///
     /// ```js
     /// const frame = document.createElement("iframe");

@@ -129,7 +129,7 @@ impl ClockSkewError {
     }
 }
 
-/// The largest date that is read as seconds (year 5138). A larger number is taken for milliseconds, in which it is a date after March 1973.
+/// The largest date that is read as seconds (year 5138). A larger number is read as milliseconds: a date from 3 March 1973 on.
 pub(crate) const MAX_NUMERIC_DATE: u64 = 99_999_999_999;
 
 /// Returns seconds since 1970 (RFC 7519, section 2, `NumericDate`), or `None` before it.

@@ -121,7 +121,7 @@ impl Minter {
         }
         match (**source).refresh().await {
             Ok(refreshed) => registered.select(refreshed),
-            // A remembered key may sign. Without one, a retry can succeed, which `UnregisteredKey` would not say.
+            // A registered key that was seen before still signs. If there is none, returns the transient error, because a retry can succeed.
             Err(cause) if cause.is_transient() => registered.select(key).map_err(|_| cause.into()),
             Err(_) => registered.select(key),
         }

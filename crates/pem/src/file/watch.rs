@@ -156,7 +156,7 @@ impl Watch {
         }
     }
 
-    /// Returns whether the file is as it was last loaded, which ends an outage of its directory.
+    /// Returns whether the file is unchanged since it was loaded. If so, clears the last failure, so that the next outage is reported.
     fn is_loaded(&self, fingerprint: Option<&FileFingerprint>) -> bool {
         let mut state = self.state();
         let is_loaded = fingerprint == state.loaded.as_ref();

@@ -122,7 +122,7 @@ fn open_readable_file_is_refused_if_strict_and_reported_otherwise() {
 }
 
 #[test]
-#[ignore = "needs `root`, who can change the owner of a file"]
+#[ignore = "needs `root`: only root can change the owner of a file"]
 fn open_file_of_another_owner_is_refused_unless_allowed() {
     let (folder, (_, pem)) = (Folder::new(), key());
     let path = folder.write(&pem, 0o600);
