@@ -5,7 +5,7 @@ use std::{
 };
 
 use cobrowse_jwt::{
-    KeyLocation, KeyUri,
+    KeyLocation, KeyUri, KeyUriError,
     pem::{PemError, PemKey, RsaKeySize},
 };
 use zeroize::Zeroizing;
@@ -113,13 +113,11 @@ fn check_name(file: &Path) -> Result<(), Failure> {
     let Some(text) = file.to_str() else {
         return Err(Failure::usage("file name is not UTF-8"));
     };
-    let is_file =
-        text.parse::<KeyUri>().is_ok_and(|uri| matches!(uri.location(), KeyLocation::File(path) if path == file));
-    if !is_file {
-        let failure = Failure::usage("file name is not a valid key path");
-        return Err(failure.with_hint("write ./ before it, as in ./env:FOO"));
+    match text.parse::<KeyUri>() {
+        Ok(uri) if matches!(uri.location(), KeyLocation::File(path) if path == file) => Ok(()),
+        Err(error @ KeyUriError::PrivateKeyInUri) => Err(error.into()),
+        _ => Err(Failure::usage("file name is not a valid key path").with_hint("write ./ before it, as in ./env:FOO")),
     }
-    Ok(())
 }
 
 /// Returns `key.pub.pem` for `key.pem`.

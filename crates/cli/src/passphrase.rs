@@ -99,6 +99,8 @@ fn read(path: &Path) -> Result<Passphrase, Failure> {
 struct Prompts {
     sender: Sender<Typed>,
     typed: Receiver<Typed>,
+    /// Whether there was a SIGINT.
+    interrupted: Arc<AtomicBool>,
     /// Whether signals have their default effect again.
     ended: Arc<AtomicBool>,
 }
@@ -113,12 +115,15 @@ impl Prompts {
             );
         }
         let (sender, typed) = mpsc::channel();
-        let prompts = Self { sender, typed, ended: Arc::default() };
+        let prompts = Self { sender, typed, interrupted: Arc::default(), ended: Arc::default() };
         handle_signals(&prompts).map_err(|error| failed(&error))?;
         Ok(prompts)
     }
 
     fn read(&self, prompt: &'static str) -> Result<Zeroizing<String>, Failure> {
+        if self.interrupted.load(Ordering::Relaxed) {
+            return Err(cancelled());
+        }
         let sender = self.sender.clone();
         // On a thread, because a signal does not end the wait for the terminal.
         let prompt = move || drop(sender.send(rpassword::prompt_password(prompt).map(Zeroizing::new)));
@@ -126,9 +131,13 @@ impl Prompts {
             // The channel stays open, because `self` holds a sender.
             self.typed.recv().unwrap_or_else(|error| Err(io::Error::other(error)))
         });
+        // On Windows, Ctrl-C can end the line.
+        if self.interrupted.load(Ordering::Relaxed) {
+            return Err(cancelled());
+        }
         typed.map_err(|error| match error.kind() {
             // Ctrl-C and SIGINT; Ctrl-D.
-            io::ErrorKind::Interrupted | io::ErrorKind::UnexpectedEof => Failure::new(Exit::Cancelled, "cancelled"),
+            io::ErrorKind::Interrupted | io::ErrorKind::UnexpectedEof => cancelled(),
             _ => failed(&error),
         })
     }
@@ -156,6 +165,7 @@ fn handle_signals(prompts: &Prompts) -> io::Result<()> {
     for signal in SIGNALS {
         flag::register_conditional_default(signal, Arc::clone(&prompts.ended))?;
     }
+    flag::register(SIGINT, Arc::clone(&prompts.interrupted))?;
     let (sender, mut signals) = (prompts.sender.clone(), Signals::new(SIGNALS)?);
     thread::Builder::new().spawn(move || {
         for signal in signals.forever() {
@@ -170,12 +180,16 @@ fn handle_signals(prompts: &Prompts) -> io::Result<()> {
     Ok(())
 }
 
-/// Prevents the default effect of Ctrl-C until the prompts have ended: rpassword raises the signal before it restores the terminal.
+/// Prevents the default effect of Ctrl-C until the prompts have ended.
 #[cfg(not(unix))]
 fn handle_signals(prompts: &Prompts) -> io::Result<()> {
     flag::register_conditional_default(SIGINT, Arc::clone(&prompts.ended))?;
-    flag::register(SIGINT, Arc::default())?;
+    flag::register(SIGINT, Arc::clone(&prompts.interrupted))?;
     Ok(())
+}
+
+fn cancelled() -> Failure {
+    Failure::new(Exit::Cancelled, "cancelled")
 }
 
 fn failed(error: &io::Error) -> Failure {
