@@ -50,9 +50,14 @@ fn resembles_secret(text: &str) -> bool {
     let is_jwt = |text: &str| text.starts_with("eyJ");
     text.len() > MAX_PATH
         || text.contains(char::is_control)
-        || text.contains(is_invisible)
+        || text.contains(|char| is_invisible(char) || is_joiner(char))
         || text.contains("-----")
         || text.split(['/', ' ']).any(|part| is_jwt(part) || is_base64(part))
+}
+
+/// A joiner is not visible either, and only some scripts need it.
+fn is_joiner(char: char) -> bool {
+    matches!(char, '\u{200c}' | '\u{200d}')
 }
 
 fn is_base64(text: &str) -> bool {
@@ -120,7 +125,7 @@ mod tests {
     #[test]
     fn printable_path_that_displays_as_another_is_redacted() {
         for char in
-            "\u{202e}\u{2066}\u{200f}\u{61c}\u{200b}\u{2028}\u{feff}\u{1b}\u{ad}\u{180e}\u{3164}\u{e0041}".chars()
+            "\u{202e}\u{2066}\u{200f}\u{61c}\u{200b}\u{2028}\u{feff}\u{1b}\u{ad}\u{180e}\u{3164}\u{e0041}\u{200c}\u{200d}".chars()
         {
             let path = format!("src/{char}mep.yek.pem");
             assert_eq!(printable_path(path.as_ref()), "<redacted>", "{char:?}");

@@ -93,7 +93,9 @@ pub(crate) enum Problem {
     EncryptionDisabled,
     #[error("unsupported key encryption")]
     UnsupportedEncryption,
-    #[error("key derivation exceeds 2,000,000 iterations, 256 MiB of memory, or 1 GiB of memory over all scrypt passes")]
+    #[error(
+        "key derivation exceeds 2,000,000 iterations, 256 MiB of memory, or 1 GiB of memory over all scrypt passes"
+    )]
     ExpensiveDerivation,
     #[error("legacy OpenSSL key encryption is not supported")]
     LegacyEncryption,

@@ -375,6 +375,7 @@ fn each_outage_of_the_directory_is_reported() {
     let (parent, (_, pem)) = (Folder::new(), key());
     let (keys, away) = (parent.0.path().join("keys"), parent.0.path().join("away"));
     fs::create_dir(&keys).unwrap();
+    set_mode(&keys, 0o700);
     let path = keys.join("key.pem");
     fs::write(&path, pem).unwrap();
     set_mode(&path, 0o600);
