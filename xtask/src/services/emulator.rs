@@ -1,4 +1,5 @@
 use std::{
+    hash::{BuildHasher as _, RandomState},
     net::{Ipv4Addr, TcpListener},
     path::{Path, PathBuf},
     process::Command,
@@ -117,8 +118,8 @@ fn programs(name: &str) -> Result<PathBuf> {
 
 /// Returns a port that is free now. If another program takes it first, the emulator ends with an error.
 fn free_port() -> Result<u16> {
-    // Ports below the ephemeral range. The process id selects the first port, so that two runs differ.
-    let first = 10_000 + (std::process::id() % 20_000) as u16;
+    // Ports below the ephemeral range, from a random one on, because several are chosen before an emulator uses one.
+    let first = 10_000 + (RandomState::new().hash_one(()) % 20_000) as u16;
     let mut ports = (first..30_000).chain(10_000..first);
     ports.find(|&port| TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok()).context("no free port on 127.0.0.1")
 }
