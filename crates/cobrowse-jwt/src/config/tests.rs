@@ -187,7 +187,7 @@ fn minter_signs_with_the_settings() {
     assert_eq!(mint(other.key().public_key()).unwrap_err().id(), "unregistered-key");
 }
 
-#[cfg(unix)]
+#[cfg(all(unix, feature = "pem"))]
 #[test]
 #[ignore = "needs `root`: only root can change the owner of a file"]
 fn key_of_another_owner_is_refused_unless_allowed() {
