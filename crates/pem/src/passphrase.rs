@@ -87,7 +87,7 @@ fn warn_if_readable_by_others(path: &Path, file: &File) {
     let Ok(metadata) = file.metadata() else { return };
     let mode = metadata.permissions().mode() & 0o7777;
     if metadata.is_file() && mode & 0o044 != 0 {
-        let (path, mode) = (printable_path(path), format_args!("{mode:04o}"));
+        let (path, mode) = (printable_path(path), format!("{mode:04o}"));
         tracing::warn!(target: "cobrowse_jwt_pem", path, %mode, "passphrase file is group- or world-readable");
     }
 }

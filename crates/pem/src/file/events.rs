@@ -30,12 +30,12 @@ pub(super) fn check_not_started(error: &io::Error) {
 
 #[cfg(unix)]
 pub(super) fn readable_by_others(path: &Path, mode: u32) {
-    let (path, mode) = (printable_path(path), format_args!("{mode:04o}"));
+    let (path, mode) = (printable_path(path), format!("{mode:04o}"));
     tracing::warn!(target: TARGET, path, %mode, "key file is group- or world-readable");
 }
 
 #[cfg(unix)]
 pub(super) fn directory_writable_by_group(path: &Path, mode: u32) {
-    let (path, mode) = (printable_path(path), format_args!("{mode:04o}"));
+    let (path, mode) = (printable_path(path), format!("{mode:04o}"));
     tracing::warn!(target: TARGET, path, %mode, "directory of the key file is group-writable");
 }
